@@ -1,0 +1,108 @@
+"""What services see: read-only columns, every reading with its age."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def _no_floats() -> Floats:
+    return np.empty(0, np.float64)
+
+
+def _no_ints() -> Ints:
+    return np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicles:
+    """Vehicles as sensed, one row each; all columns have the same length.
+
+    Parameters
+    ----------
+    vehicle_ix : int64
+        A number that stays with a tracked vehicle as long as it is seen.
+    lane_ix : int64
+        Lane it is on; -1 inside a junction.
+    movement_ix : int64
+        Inside a junction the movement it is making. On a lane the next movement it has announced,
+        -1 where it has announced none.
+    position_m : float64
+        From the begin of the lane, or from the stop line inside a junction, to its front bumper.
+    speed_mps : float64
+    length_m : float64
+    waiting_s : float64
+        Time it has stood (below 0.1 m/s) since it was first seen on the approach.
+    n_persons : float64
+        Persons on board.
+    age_s : float64
+        Age of the reading.
+    """
+
+    vehicle_ix: Ints = field(default_factory=_no_ints)
+    lane_ix: Ints = field(default_factory=_no_ints)
+    movement_ix: Ints = field(default_factory=_no_ints)
+    position_m: Floats = field(default_factory=_no_floats)
+    speed_mps: Floats = field(default_factory=_no_floats)
+    length_m: Floats = field(default_factory=_no_floats)
+    waiting_s: Floats = field(default_factory=_no_floats)
+    n_persons: Floats = field(default_factory=_no_floats)
+    age_s: Floats = field(default_factory=_no_floats)
+
+
+@dataclass(frozen=True, slots=True)
+class Detectors:
+    """Loop readings, one row a detector, in the order of ``detector_lane_ix``.
+
+    Parameters
+    ----------
+    lane_ix : int64
+        Lane of the detector.
+    distance_m : float64
+        Distance upstream of the stop line that the lane leads to.
+    n_veh : int64
+        Vehicles that have entered it since the view before.
+    occupied_frac : float64
+        Share of the time since the view before in which it was occupied.
+    since_s : float64
+        Time since it was last occupied, 0 while it is.
+    age_s : float64
+        Age of the reading.
+    """
+
+    lane_ix: Ints = field(default_factory=_no_ints)
+    distance_m: Floats = field(default_factory=_no_floats)
+    n_veh: Ints = field(default_factory=_no_ints)
+    occupied_frac: Floats = field(default_factory=_no_floats)
+    since_s: Floats = field(default_factory=_no_floats)
+    age_s: Floats = field(default_factory=_no_floats)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The city at one moment, as far as its sensors tell.
+
+    Parameters
+    ----------
+    t_s : float
+        Time of the scenario or of day.
+    display : uint8, one a row of ``city.links``
+        What each signal head shows now (codes of ``city.link_state``): the truth, not what was ordered.
+    n_walkers : int64, one a row of ``city.links``
+        Pedestrians waiting at a crossing's links; 0 elsewhere.
+    vehicles : Vehicles
+        Vehicles seen or estimated.
+    detectors : Detectors
+        Loop readings.
+    """
+
+    t_s: float
+    display: NDArray[np.uint8]
+    n_walkers: Ints
+    vehicles: Vehicles = field(default_factory=Vehicles)
+    detectors: Detectors = field(default_factory=Detectors)

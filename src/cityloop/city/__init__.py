@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""The city as typed columns, its readers and its errors."""

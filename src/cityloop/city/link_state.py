@@ -28,4 +28,4 @@ def text_of(codes: NDArray[np.uint8]) -> str:
 
 def is_green(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Return where a link shows green, protected or yielding."""
-    return (codes == GREEN) | (codes == GREEN_YIELDING)
+    return np.asarray((codes == GREEN) | (codes == GREEN_YIELDING))

@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""The loop and its ports."""

@@ -30,8 +30,8 @@ class Vehicles:
     lane_ix : int64
         Lane it is on; -1 inside a junction.
     movement_ix : int64
-        Inside a junction the movement it is making. On a lane the next movement it has announced,
-        -1 where it has announced none.
+        Inside a junction the movement it is making. On a lane the next signalised movement that it has
+        announced, -1 where it has announced nothing, -2 where it has announced that none lies ahead.
     position_m : float64
         From the begin of the lane, or from the stop line inside a junction, to its front bumper.
     speed_mps : float64

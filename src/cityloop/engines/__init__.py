@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""Cities to talk to."""

@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""Compiled functions: arrays in, arrays out."""

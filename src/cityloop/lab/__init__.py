@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""Trials: arms, paired seeds, verdict, report."""

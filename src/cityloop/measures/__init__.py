@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""Delay, stops, queues, emissions: columns in, numbers with intervals out."""

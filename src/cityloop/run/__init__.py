@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""The one place that assembles engine, services, guard and log."""

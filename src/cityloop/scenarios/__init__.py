@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""The catalogue of known scenarios."""

@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""Sensor models and the estimators that read them."""

@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""The rooms of the house."""

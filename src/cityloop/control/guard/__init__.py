@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""The guard: nothing reaches an actuator except through it."""

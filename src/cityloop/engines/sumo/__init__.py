@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""SUMO behind the engine port."""

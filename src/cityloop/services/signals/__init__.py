@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""Signals that follow the traffic of the moment."""

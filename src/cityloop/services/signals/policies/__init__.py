@@ -1,1 +1,1 @@
-"""TODO-PACKAGE-DOC"""
+"""Ways to decide which stage a signal shows."""

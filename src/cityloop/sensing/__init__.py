@@ -1,1 +1,7 @@
-"""Sensor models and the estimators that read them."""
+"""The smart intersection: what sensors tell of the traffic, and estimates of what they do not tell."""
+
+from cityloop.sensing.choice import estimator_of, sensor_of
+from cityloop.sensing.loop_layout import loop_layout
+from cityloop.sensing.sensor import Sensor
+
+__all__ = ["Sensor", "estimator_of", "loop_layout", "sensor_of"]

@@ -1,0 +1,177 @@
+"""Every vehicle that is on the street, read from SUMO."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cityloop.city.city import City
+from cityloop.control.view import Ints, Vehicles
+from cityloop.engines.sumo.lane_map import LaneMap
+from cityloop.engines.sumo.routes import Route, RouteMap
+
+STANDING_MPS = 0.1
+_SHARED_CLASSES = frozenset(
+    {"bus", "coach", "tram", "rail_urban", "subway", "rail", "rail_electric", "rail_fast", "taxi"}
+)
+_NOWHERE = -1
+_UNKNOWN_STOP = -2
+
+
+class TruthReader:
+    """Reads the vehicles tick by tick and remembers what does not change.
+
+    Position, speed, lane and route name are read for every vehicle, the rest when it appears or changes
+    lane. In process a getter costs less than a subscription: 0.3 us against 0.5 us a value, and
+    subscriptions also slow down every step (measured on ingolstadt21 with libsumo 1.28).
+
+    Parameters
+    ----------
+    city : City
+    libsumo : module
+    lane_map : LaneMap
+    """
+
+    def __init__(self, city: City, libsumo: Any, lane_map: LaneMap) -> None:
+        self._sumo, self._lane_map = libsumo, lane_map
+        self._routes = RouteMap(city)
+        self._is_signalised: list[bool] = (city.movements["signal_ix"] >= 0).tolist()
+        self._movement_of_code: list[int] = lane_map.movement_ix.tolist()
+        self._route_of_id: dict[str, Route] = {}
+        self._number_of: dict[str, int] = {}
+        self._route_id: list[str] = []
+        self._stop_at: list[int] = []
+        self._shared: dict[str, int] = {}
+        self._code = np.empty(0, np.int64)
+        self._movement_ix = np.empty(0, np.int64)
+        self._length_m = np.empty(0)
+        self._n_persons = np.empty(0)
+        self._waiting_s = np.empty(0)
+        self._t_s = float("nan")
+
+    def read(self, t_s: float) -> Vehicles:
+        """Return every vehicle on a lane that the city knows.
+
+        Parameters
+        ----------
+        t_s : float
+            Time now; standing time is counted by the time since the reading before.
+
+        Returns
+        -------
+        Vehicles
+            Sorted by SUMO's vehicle name; ``movement_ix`` is the true next signalised movement on a lane
+            (-2 none ahead) and the movement being made inside a junction; ``waiting_s`` counts from the
+            last stop line passed.
+        """
+        vehicle = self._sumo.vehicle
+        ids: tuple[str, ...] = vehicle.getIDList()
+        try:
+            numbers = [self._number_of[vehicle_id] for vehicle_id in ids]
+        except KeyError:
+            numbers = [self._number(vehicle_id) for vehicle_id in ids]
+        lane_code = self._lane_map.code_of
+        get_lane, get_position, get_speed = vehicle.getLaneID, vehicle.getLanePosition, vehicle.getSpeed
+        get_route = vehicle.getRouteID
+        n = len(ids)
+        code = np.fromiter([lane_code.get(get_lane(v), _NOWHERE) for v in ids], np.int64, n)
+        position_m = np.fromiter([get_position(v) for v in ids], np.float64, n)
+        speed_mps = np.fromiter([get_speed(v) for v in ids], np.float64, n)
+        number = np.array(numbers, np.int64)
+
+        elapsed_s = t_s - self._t_s if self._t_s == self._t_s else 0.0
+        self._t_s = t_s
+        self._waiting_s[number] += np.where(speed_mps < STANDING_MPS, elapsed_s, 0.0)
+        self._find_movements(ids, numbers, code, [get_route(v) for v in ids])
+        self._code[number] = code
+        self._count_persons()
+
+        is_inside = code >= self._lane_map.n_lanes
+        inside = code[is_inside] - self._lane_map.n_lanes
+        position_m[is_inside] += self._lane_map.offset_m[inside]
+        seen = np.flatnonzero(code >= 0)
+        number = number[seen]
+        return Vehicles(
+            vehicle_ix=number,
+            lane_ix=np.where(is_inside, _NOWHERE, code)[seen],
+            movement_ix=self._movement_ix[number],
+            position_m=position_m[seen],
+            speed_mps=speed_mps[seen],
+            length_m=self._length_m[number],
+            waiting_s=self._waiting_s[number],
+            n_persons=self._n_persons[number],
+            age_s=np.zeros(len(seen)),
+        )
+
+    def _number(self, vehicle_id: str) -> int:
+        number = self._number_of.get(vehicle_id)
+        if number is not None:
+            return number
+        number = len(self._number_of)
+        self._number_of[vehicle_id] = number
+        if number >= len(self._code):
+            self._grow(max(1024, 2 * number))
+        vehicle = self._sumo.vehicle
+        self._route_id.append("")
+        self._stop_at.append(_UNKNOWN_STOP)
+        self._length_m[number] = vehicle.getLength(vehicle_id)
+        self._n_persons[number] = 1.0 + vehicle.getPersonNumber(vehicle_id)
+        if vehicle.getVehicleClass(vehicle_id) in _SHARED_CLASSES:
+            self._shared[vehicle_id] = number
+        return number
+
+    def _grow(self, size: int) -> None:
+        def grown(column: Any, value: float) -> Any:
+            return np.concatenate([column, np.full(size - len(column), value, column.dtype)])
+
+        self._code = grown(self._code, _NOWHERE)
+        self._movement_ix = grown(self._movement_ix, _NOWHERE)
+        self._length_m = grown(self._length_m, 0.0)
+        self._n_persons = grown(self._n_persons, 0.0)
+        self._waiting_s = grown(self._waiting_s, 0.0)
+
+    def _find_movements(self, ids: tuple[str, ...], numbers: list[int], code: Ints, route_ids: list[str]) -> None:
+        """Update the movement of every vehicle whose lane or route has changed."""
+        known = self._route_id
+        rows = set(np.flatnonzero(self._code[numbers] != code).tolist())
+        rows.update(row for row, number in enumerate(numbers) if known[number] != route_ids[row])
+        n_lanes = self._lane_map.n_lanes
+        for row in sorted(rows):
+            number, lane_code = numbers[row], int(code[row])
+            if lane_code < 0:
+                continue
+            if lane_code >= n_lanes:
+                movement_ix = self._movement_of_code[lane_code - n_lanes]
+                self._movement_ix[number] = movement_ix
+                if self._is_signalised[movement_ix]:
+                    self._pass_stop_line(number, _UNKNOWN_STOP)
+                continue
+            route = self._route(ids[row], route_ids[row])
+            place = self._sumo.vehicle.getRouteIndex(ids[row])
+            if not 0 <= place < len(route.roads):
+                continue
+            known[number] = route_ids[row]
+            self._movement_ix[number] = self._routes.next_movement(route, place, lane_code)
+            if route.stop_at[place] != self._stop_at[number]:
+                self._pass_stop_line(number, route.stop_at[place])
+
+    def _pass_stop_line(self, number: int, stop_at: int) -> None:
+        if self._stop_at[number] != _UNKNOWN_STOP:
+            self._waiting_s[number] = 0.0
+        self._stop_at[number] = stop_at
+
+    def _route(self, vehicle_id: str, route_id: str) -> Route:
+        route = self._route_of_id.get(route_id)
+        if route is None:
+            route = self._route_of_id[route_id] = self._routes.route_of(self._sumo.vehicle.getRoute(vehicle_id))
+        return route
+
+    def _count_persons(self) -> None:
+        """Read again how many are on board of vehicles that people get on and off."""
+        if not self._shared or self._sumo.person.getIDCount() == 0:
+            return
+        on_street = set(self._sumo.vehicle.getIDList())
+        for vehicle_id, number in list(self._shared.items()):
+            if vehicle_id in on_street:
+                self._n_persons[number] = 1.0 + self._sumo.vehicle.getPersonNumber(vehicle_id)

@@ -1,0 +1,89 @@
+"""Where the sensors of a signalised junction see: so far upstream, the junction itself, so far downstream."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityloop.city.approaches import approach_lanes
+from cityloop.city.city import City
+from cityloop.control.view import Floats, Vehicles
+
+RANGE_M = 200.0
+"""Sight of the sensors along the road from the stop line, as published signal controllers assume it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which part of each place is seen.
+
+    A place is a lane (its row) or a movement (the number of lanes plus its row). Seen is what lies at or
+    behind ``from_m`` (towards a stop line ahead) or up to ``until_m`` (away from a stop line behind).
+
+    Parameters
+    ----------
+    from_m : float64, one a place
+        Positive infinity where no stop line lies ahead within range.
+    until_m : float64, one a place
+        Negative infinity where none lies behind within range.
+    n_lanes : int
+    """
+
+    from_m: Floats
+    until_m: Floats
+    n_lanes: int
+
+    def sees(self, vehicles: Vehicles) -> NDArray[np.bool_]:
+        """Return which of the vehicles are in sight; those neither on a lane nor in a junction are not."""
+        place = np.where(vehicles.lane_ix >= 0, vehicles.lane_ix, self.n_lanes + vehicles.movement_ix)
+        is_placed = (vehicles.lane_ix >= 0) | (vehicles.movement_ix >= 0)
+        place = np.where(is_placed, place, 0)
+        is_near = (vehicles.position_m >= self.from_m[place]) | (vehicles.position_m <= self.until_m[place])
+        return np.asarray(is_placed & is_near)
+
+
+def coverage_of(city: City, range_m: float = RANGE_M) -> Coverage:
+    """Return what is seen within ``range_m`` along the road from the stop lines of the city's signals.
+
+    Upstream the lanes are followed past unsignalised nodes; downstream to the next stop line. The inside
+    of signalised junctions is seen whole.
+    """
+    movements, length_m = city.movements, city.lanes["length_m"]
+    n_lanes = city.lanes.n_rows
+    from_m = np.full(n_lanes + movements.n_rows, np.inf)
+    until_m = np.full(n_lanes + movements.n_rows, -np.inf)
+
+    approaches = approach_lanes(city, range_m)
+    is_lane = approaches["lane_ix"] >= 0
+    place = np.where(is_lane, approaches["lane_ix"], n_lanes + approaches["movement_ix"])
+    np.minimum.at(from_m, place, np.maximum(0.0, approaches["entry_m"] - range_m))
+
+    is_signalised = (movements["signal_ix"] >= 0) & ~movements["is_crossing"]
+    from_m[n_lanes + np.flatnonzero(is_signalised)] = 0.0
+
+    leavers: dict[int, list[int]] = defaultdict(list)
+    for movement_ix in np.flatnonzero(~movements["is_crossing"]):
+        leavers[int(movements["from_lane_ix"][movement_ix])].append(int(movement_ix))
+    ends_at_stop_line = set(movements["from_lane_ix"][is_signalised].tolist())
+    front = [
+        (range_m - float(movements["length_m"][ix]), int(movements["to_lane_ix"][ix]))
+        for ix in np.flatnonzero(is_signalised)
+    ]
+    while front:
+        left_m, lane_ix = front.pop()
+        if left_m <= until_m[lane_ix] or left_m <= 0:
+            continue
+        until_m[lane_ix] = left_m
+        left_m -= float(length_m[lane_ix])
+        if left_m <= 0 or lane_ix in ends_at_stop_line:
+            continue
+        for movement_ix in leavers[lane_ix]:
+            place_ix = n_lanes + movement_ix
+            until_m[place_ix] = max(float(until_m[place_ix]), left_m)
+            front.append(
+                (left_m - float(movements["length_m"][movement_ix]), int(movements["to_lane_ix"][movement_ix]))
+            )
+    return Coverage(from_m, until_m, n_lanes)

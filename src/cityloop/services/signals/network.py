@@ -1,0 +1,341 @@
+"""The city as the planner sees it: stop lanes, movements, stages and what lies downstream, as flat arrays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityloop.city.approaches import approach_lanes
+from cityloop.city.city import City
+from cityloop.city.link_state import GREEN, GREEN_YIELDING
+from cityloop.control.guard import SignalRules, start_delay_s
+from cityloop.services.signals.config import SignalsConfig
+from cityloop.services.signals.stages import candidate_stages
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# What is expected of a lane's vehicles before any has been seen to turn, by direction of the movement.
+PRIOR_SHARE = {"s": 1.0, "r": 0.5, "R": 0.5, "l": 0.5, "L": 0.5, "t": 0.02}
+
+
+@dataclass(frozen=True)
+class SignalNetwork:
+    """Flat arrays over all planned signals; a ``*_start`` array has one entry more than it has rows.
+
+    Rows of lanes here are *planner lanes*: a stop lane of the city, kept ``n_samples`` times where the
+    movements of its vehicles are uncertain, or a pedestrian crossing.
+    """
+
+    n_samples: int
+    signal_ix: Ints
+    stages: tuple[tuple[NDArray[np.uint8], ...], ...]
+    lane_start: Ints
+    lane_ix: Ints
+    lane_share: Ints
+    movement_start: Ints
+    movement_ix: Ints
+    movement_link: Ints
+    movement_lane: Ints
+    movement_out: Ints
+    headway_s: Floats
+    out_start: Ints
+    stage_start: Ints
+    shown: NDArray[np.int8]
+    delay_start: Ints
+    start_delay_s: Floats
+    hold_start: Ints
+    hold_after_s: Floats
+    prior_start: Ints
+    prior_movement: Ints
+    row_of_movement: Ints
+    candidate_start: Ints
+    candidate_movement: Ints
+    candidate_offset_m: Floats
+    candidate_prior: Floats
+    path_start: Ints
+    path_out: Ints
+    path_base_m: Floats
+    out_end_lane: Ints
+    out_path_m: Floats
+    foe_start: Ints
+    foe_row: Ints
+    foe_conflict_m: Floats
+    crossing_lane: Ints
+    crossing_movement: Ints
+    crossing_link: Ints
+
+    @property
+    def n_signals(self) -> int:
+        """Number of planned signals."""
+        return int(self.signal_ix.shape[0])
+
+
+def _compress(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
+    start = np.zeros(len(lists) + 1, np.int64)
+    np.cumsum([len(values) for values in lists], out=start[1:])
+    flat = np.array([value for values in lists for value in values], np.int64)
+    return start, flat
+
+
+def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConfig) -> SignalNetwork:
+    """Build the planner's arrays from the city and the guard's rules.
+
+    A signal with fewer than two stages to choose from is left to its own program.
+    """
+    movements, lanes = city.movements, city.lanes
+    by_signal: dict[int, list[int]] = defaultdict(list)
+    for movement_ix in np.flatnonzero(movements["signal_ix"] >= 0):
+        by_signal[int(movements["signal_ix"][movement_ix])].append(int(movement_ix))
+    planner = config.planner
+    n_samples = planner.n_samples
+    signal_ix: list[int] = []
+    stages: list[tuple[NDArray[np.uint8], ...]] = []
+    lane_start, movement_start, out_start, stage_start = [0], [0], [0], [0]
+    lane_ix: list[int] = []
+    lane_share: list[int] = []
+    movement_rows: list[int] = []
+    movement_link: list[int] = []
+    movement_lane: list[int] = []
+    movement_out: list[int] = []
+    out_lane_ix: list[int] = []
+    crossings: list[tuple[int, int, int]] = []
+    for rule in rules:
+        links = city.links_of(rule.signal_ix)
+        own = by_signal[rule.signal_ix]
+        approach = np.full(links.stop - links.start, -1, np.int64)
+        for movement_ix in own:
+            if not movements["is_crossing"][movement_ix]:
+                link = int(movements["link_ix"][movement_ix]) - links.start
+                approach[link] = lanes["road_ix"][movements["from_lane_ix"][movement_ix]]
+        choice = candidate_stages(rule, approach, planner.n_stages_most)
+        if len(choice) < 2:
+            continue
+        signal_ix.append(rule.signal_ix)
+        stages.append(tuple(choice))
+        stage_start.append(stage_start[-1] + len(choice))
+        by_lane: dict[int, list[int]] = defaultdict(list)
+        for movement_ix in own:
+            key = int(movements["from_lane_ix"][movement_ix])
+            by_lane[key if key >= 0 else -1 - movement_ix].append(movement_ix)
+        outs: dict[int, int] = {}
+        for key in sorted(by_lane, key=lambda k: (k < 0, k)):
+            n_copies = n_samples if len(by_lane[key]) > 1 else 1
+            first = len(lane_ix)
+            lane_ix.extend([max(key, -1)] * n_copies)
+            lane_share.extend([n_samples // n_copies] * n_copies)
+            for movement_ix in by_lane[key]:
+                link = int(movements["link_ix"][movement_ix]) - links.start
+                if key < 0:
+                    crossings.append((first, len(movement_rows), links.start + link))
+                out = int(movements["to_lane_ix"][movement_ix])
+                if out >= 0 and out not in outs:
+                    outs[out] = len(out_lane_ix)
+                    out_lane_ix.append(out)
+                movement_rows.append(movement_ix)
+                movement_link.append(link)
+                movement_lane.append(first)
+                movement_out.append(outs.get(out, -1))
+        lane_start.append(len(lane_ix))
+        movement_start.append(len(movement_rows))
+        out_start.append(len(out_lane_ix))
+    row_of_movement = np.full(movements.n_rows + 1, -1, np.int64)
+    row_of_movement[movement_rows] = np.arange(len(movement_rows))
+    shown, delay_start, delays, hold_start, holds = _stage_arrays(
+        rules, signal_ix, stages, movement_start, movement_link
+    )
+    direction = movements["direction"][movement_rows]
+    headway_s = np.where(
+        np.isin(direction, ("s",)), planner.headway_s, planner.headway_s * planner.turn_headway_factor
+    ).astype(np.float64)
+    is_crossing = movements["is_crossing"][movement_rows].astype(np.bool_)
+    headway_s[is_crossing] = 0.0
+    prior, foes = _conflict_rows(city, row_of_movement)
+    prior_start, prior_movement = _compress([prior[movement_ix] for movement_ix in movement_rows])
+    foe_start, foe_row = _compress([[row for row, _ in foes[m]] for m in range(movements.n_rows)])
+    candidate_start, candidate_movement, candidate_offset, candidate_prior = _candidates(
+        city, planner.reach_m, movement_rows
+    )
+    first_lane_of = {lane: row for row, lane in reversed(list(enumerate(lane_ix))) if lane >= 0}
+    path_start, path_out, path_base, out_end, out_path = _paths(city, out_lane_ix, first_lane_of, planner.exit_reach_m)
+    return SignalNetwork(
+        n_samples=n_samples,
+        signal_ix=np.array(signal_ix, np.int64),
+        stages=tuple(stages),
+        lane_start=np.array(lane_start, np.int64),
+        lane_ix=np.array(lane_ix, np.int64),
+        lane_share=np.array(lane_share, np.int64),
+        movement_start=np.array(movement_start, np.int64),
+        movement_ix=np.array(movement_rows, np.int64),
+        movement_link=np.array(movement_link, np.int64),
+        movement_lane=np.array(movement_lane, np.int64),
+        movement_out=np.array(movement_out, np.int64),
+        headway_s=headway_s,
+        out_start=np.array(out_start, np.int64),
+        stage_start=np.array(stage_start, np.int64),
+        shown=shown,
+        delay_start=delay_start,
+        start_delay_s=delays,
+        hold_start=hold_start,
+        hold_after_s=holds,
+        prior_start=prior_start,
+        prior_movement=prior_movement,
+        row_of_movement=row_of_movement[:-1],
+        candidate_start=candidate_start,
+        candidate_movement=candidate_movement,
+        candidate_offset_m=candidate_offset,
+        candidate_prior=candidate_prior,
+        path_start=path_start,
+        path_out=path_out,
+        path_base_m=path_base,
+        out_end_lane=out_end,
+        out_path_m=out_path,
+        foe_start=foe_start,
+        foe_row=foe_row,
+        foe_conflict_m=np.array([way_m for m in range(movements.n_rows) for _, way_m in foes[m]], np.float64),
+        crossing_lane=np.array([c[0] for c in crossings], np.int64),
+        crossing_movement=np.array([c[1] for c in crossings], np.int64),
+        crossing_link=np.array([c[2] for c in crossings], np.int64),
+    )
+
+
+def _stage_arrays(
+    rules: Sequence[SignalRules],
+    signal_ix: Sequence[int],
+    stages: Sequence[tuple[NDArray[np.uint8], ...]],
+    movement_start: Sequence[int],
+    movement_link: Sequence[int],
+) -> tuple[NDArray[np.int8], Ints, Floats, Ints, Floats]:
+    """Return what stages show, their start delays and how long they must be held, flat over signals."""
+    rule_of = {rule.signal_ix: rule for rule in rules}
+    widest = max([b - a for a, b in pairwise(movement_start)], default=0)
+    shown = np.zeros((sum(len(choice) for choice in stages), widest), np.int8)
+    delay_start, hold_start = [0], [0]
+    delays: list[Floats] = []
+    holds: list[float] = []
+    stage_row = 0
+    for row, signal in enumerate(signal_ix):
+        rule, choice = rule_of[signal], stages[row]
+        links = np.array(movement_link[movement_start[row] : movement_start[row + 1]], np.int64)
+        for greens in choice:
+            shown[stage_row, : len(links)] = np.where(
+                greens[links] == GREEN, 2, np.where(greens[links] == GREEN_YIELDING, 1, 0)
+            )
+            stage_row += 1
+        for before in choice:
+            for after in choice:
+                delay_s = start_delay_s(rule, before, after)
+                delays.append(delay_s[links])
+                is_new = ((after == GREEN) | (after == GREEN_YIELDING)) & ~(
+                    (before == GREEN) | (before == GREEN_YIELDING)
+                )
+                hold_s = (delay_s + rule.min_green_s)[is_new]
+                ends = rule.yellow_s[((before == GREEN) | (before == GREEN_YIELDING)) & (after == 0)]
+                holds.append(float(max(hold_s.max(initial=0.0), ends.max(initial=0.0))))
+        delay_start.append(delay_start[-1] + len(choice) ** 2 * len(links))
+        hold_start.append(hold_start[-1] + len(choice) ** 2)
+    flat = np.concatenate(delays) if delays else np.empty(0)
+    return (
+        shown,
+        np.array(delay_start, np.int64),
+        np.ascontiguousarray(flat, np.float64),
+        np.array(hold_start, np.int64),
+        np.array(holds, np.float64),
+    )
+
+
+def _conflict_rows(
+    city: City, row_of_movement: Ints
+) -> tuple[dict[int, list[int]], dict[int, list[tuple[int, float]]]]:
+    """Return the planner movements that each movement yields to, and those it can obstruct and where."""
+    prior: dict[int, list[int]] = defaultdict(list)
+    foes: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    conflicts, signal_of = city.conflicts, city.movements["signal_ix"]
+    for row in range(conflicts.n_rows):
+        movement, foe = int(conflicts["movement_ix"][row]), int(conflicts["foe_ix"][row])
+        if row_of_movement[foe] < 0:
+            continue
+        foes[movement].append((int(row_of_movement[foe]), float(conflicts["conflict_m"][row])))
+        if conflicts["must_yield"][row] and signal_of[movement] == signal_of[foe]:
+            prior[movement].append(int(row_of_movement[foe]))
+    return prior, foes
+
+
+def _candidates(city: City, reach_m: float, movement_rows: Sequence[int]) -> tuple[Ints, Ints, Floats, Floats]:
+    """Return by city lane the planner movements that its vehicles may make next, with the way to the stop line.
+
+    Movements from the lanes beside it stand there too, with a prior of zero: a vehicle may still change lane.
+    """
+    movements, lanes = city.movements, city.lanes
+    approaches = approach_lanes(city, reach_m)
+    by_stop_lane: dict[int, list[int]] = defaultdict(list)
+    for row, movement_ix in enumerate(movement_rows):
+        by_stop_lane[int(movements["from_lane_ix"][movement_ix])].append(row)
+    reached: dict[int, dict[int, float]] = defaultdict(dict)
+    for lane, stop_lane, offset_m in zip(
+        approaches["lane_ix"], approaches["stop_lane_ix"], approaches["offset_m"], strict=True
+    ):
+        if lane >= 0 and int(stop_lane) in by_stop_lane:
+            known = reached[int(lane)].get(int(stop_lane), np.inf)
+            reached[int(lane)][int(stop_lane)] = min(known, float(offset_m))
+    lanes_of_road: dict[int, list[int]] = defaultdict(list)
+    for lane, road in enumerate(lanes["road_ix"]):
+        lanes_of_road[int(road)].append(lane)
+    start, rows, offsets, priors = [0], [], [], []
+    for lane in range(lanes.n_rows):
+        options = {stop_lane: (offset_m, True) for stop_lane, offset_m in reached[lane].items()}
+        for beside in lanes_of_road[int(lanes["road_ix"][lane])]:
+            for stop_lane, offset_m in reached[beside].items():
+                options.setdefault(stop_lane, (offset_m, False))
+        for stop_lane, (offset_m, is_own) in sorted(
+            options.items(), key=lambda item: (not item[1][1], item[1][0], item[0])
+        ):
+            for row in by_stop_lane[stop_lane]:
+                rows.append(row)
+                offsets.append(offset_m)
+                direction = str(movements["direction"][movement_rows[row]])
+                priors.append(PRIOR_SHARE.get(direction, 0.5) if is_own else 0.0)
+        start.append(len(rows))
+    return np.array(start, np.int64), np.array(rows, np.int64), np.array(offsets), np.array(priors)
+
+
+def _paths(
+    city: City, out_lane_ix: Sequence[int], first_lane_of: dict[int, int], reach_m: float
+) -> tuple[Ints, Ints, Floats, Ints, Floats]:
+    """Follow every out-lane downstream, straight on, to its next stop line or as far as ``reach_m``."""
+    movements, length_m = city.movements, city.lanes["length_m"]
+    onward: dict[int, int] = {}
+    for movement_ix in range(movements.n_rows):
+        if movements["is_crossing"][movement_ix] or movements["signal_ix"][movement_ix] >= 0:
+            continue
+        lane = int(movements["from_lane_ix"][movement_ix])
+        if lane not in onward or (
+            movements["direction"][movement_ix] == "s" and movements["direction"][onward[lane]] != "s"
+        ):
+            onward[lane] = movement_ix
+    on_lane: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    end_lane = np.full(len(out_lane_ix), -1, np.int64)
+    path_m = np.zeros(len(out_lane_ix))
+    for out, start_lane in enumerate(out_lane_ix):
+        lane, base_m = start_lane, 0.0
+        seen: set[int] = set()
+        while lane not in seen:
+            seen.add(lane)
+            on_lane[lane].append((out, base_m))
+            base_m += float(length_m[lane])
+            if lane in first_lane_of:
+                end_lane[out] = first_lane_of[lane]
+                break
+            if base_m > reach_m or lane not in onward:
+                break
+            base_m += float(movements["length_m"][onward[lane]])
+            lane = int(movements["to_lane_ix"][onward[lane]])
+        path_m[out] = base_m
+    start, flat = _compress([[out for out, _ in on_lane[lane]] for lane in range(city.lanes.n_rows)])
+    bases = np.array([base_m for lane in range(city.lanes.n_rows) for _, base_m in on_lane[lane]], np.float64)
+    return start, flat, bases, end_lane, path_m

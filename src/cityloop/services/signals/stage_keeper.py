@@ -1,0 +1,107 @@
+"""What every signal shows, since when, and when it may change: the memory that all policies share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityloop.city.city import City
+from cityloop.city.link_state import RED, is_green
+from cityloop.control.orders import Orders, StageOrder
+from cityloop.control.view import View
+from cityloop.services.signals.network import Floats, Ints, SignalNetwork
+
+
+class StageKeeper:
+    """Keeps the stage of every planned signal in step with what the street shows.
+
+    Attributes
+    ----------
+    stage, before : int64, one a signal
+        Stage shown or under way, and the one before it.
+    switched_s, hold_until_s : float64, one a signal
+        When it was switched to, and until when it must be held.
+    green_since_s : float64, one a planner movement
+        Since when its link has been green; nan while it is not.
+    last_green_s : float64, one a planner movement
+        When its link was last seen green.
+    """
+
+    def __init__(self, city: City, network: SignalNetwork) -> None:
+        self._network = network
+        n_signals, n_movements = network.n_signals, network.movement_ix.shape[0]
+        self.stage: Ints = np.zeros(n_signals, np.int64)
+        self.before: Ints = np.zeros(n_signals, np.int64)
+        self.switched_s: Floats = np.full(n_signals, -np.inf)
+        self.hold_until_s: Floats = np.full(n_signals, -np.inf)
+        self.green_since_s: Floats = np.full(n_movements, np.nan)
+        self.last_green_s: Floats = np.full(n_movements, -np.inf)
+        first_link = city.signals["links_start"][network.signal_ix]
+        n_links = city.signals["links_end"][network.signal_ix] - first_link
+        of_signal = np.repeat(np.arange(n_signals), np.diff(network.movement_start))
+        self.signal_of_movement: Ints = of_signal
+        self.link_of_movement: Ints = first_link[of_signal] + network.movement_link
+        widest = int(n_links.max(initial=0))
+        column = np.arange(widest)
+        self._is_link = column < n_links[:, None]
+        self._link = np.where(self._is_link, first_link[:, None] + column, 0)
+        self._stage_green = np.zeros((int(network.stage_start[-1]), widest), np.bool_)
+        for signal, stages in enumerate(network.stages):
+            for k, greens in enumerate(stages):
+                self._stage_green[network.stage_start[signal] + k, : len(greens)] = greens != RED
+        self._orders = [
+            [StageOrder(int(network.signal_ix[signal]), greens) for greens in stages]
+            for signal, stages in enumerate(network.stages)
+        ]
+        self._is_started = False
+
+    def observe(self, view: View) -> None:
+        """Take in what the street shows: the truth is the view, never the order that was sent."""
+        green = is_green(view.display)
+        of_movement = green[self.link_of_movement]
+        if not self._is_started:
+            self.last_green_s[:] = view.t_s
+            self.switched_s[:] = view.t_s
+            self.hold_until_s[:] = view.t_s
+        self.green_since_s[~of_movement] = np.nan
+        self.green_since_s[of_movement & np.isnan(self.green_since_s)] = view.t_s
+        self.last_green_s[of_movement] = view.t_s
+        shown = green[self._link] & self._is_link
+        wanted = self._stage_green[self._network.stage_start[:-1] + self.stage]
+        is_settled = view.t_s >= self.hold_until_s
+        has_ended = (shown & ~wanted).any(axis=1) & (view.t_s > self.switched_s)
+        lacks = (wanted & ~shown).any(axis=1) & is_settled
+        for signal in np.flatnonzero(has_ended | lacks | (not self._is_started)):
+            self._adopt(int(signal), shown[signal], view.t_s)
+        self._is_started = True
+
+    def _adopt(self, signal: int, shown: NDArray[np.bool_], t_s: float) -> None:
+        """Take the stage that is nearest to what is shown; the guard may have chosen another than ordered."""
+        start = self._network.stage_start[signal]
+        greens = self._stage_green[start : self._network.stage_start[signal + 1]]
+        nearest = int(np.argmin((greens != shown).sum(axis=1)))
+        if nearest != self.stage[signal]:
+            self.before[signal] = self.stage[signal] = nearest
+            self.switched_s[signal] = t_s
+
+    def may_switch(self, t_s: float) -> NDArray[np.bool_]:
+        """Return where the stage has been held long enough."""
+        return np.asarray(t_s >= self.hold_until_s - 1e-6)
+
+    def request(self, wanted: Ints, t_s: float) -> Orders:
+        """Note the wanted stages and return the orders that ask for them."""
+        network = self._network
+        for signal in np.flatnonzero((wanted != self.stage) & self.may_switch(t_s)):
+            n_stages = len(network.stages[signal])
+            pair = network.hold_start[signal] + self.stage[signal] * n_stages + wanted[signal]
+            self.before[signal] = self.stage[signal]
+            self.stage[signal] = wanted[signal]
+            self.switched_s[signal] = t_s
+            self.hold_until_s[signal] = t_s + network.hold_after_s[pair]
+        return Orders(tuple(self._orders[signal][stage] for signal, stage in enumerate(self.stage)))
+
+    def stages_of(self, signal: int) -> Sequence[NDArray[np.uint8]]:
+        """Return the stages that a signal may choose from."""
+        return self._network.stages[signal]

@@ -1,0 +1,64 @@
+"""Which stages a junction may choose from."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityloop.city.link_state import GREEN, RED
+from cityloop.control.guard import SignalRules
+
+Greens = NDArray[np.uint8]
+
+
+def candidate_stages(rules: SignalRules, approach_of_link: NDArray[np.int64], n_most: int) -> list[Greens]:
+    """Return the stages of the plan in force and further ones that its conflicts allow.
+
+    The further ones give one whole approach its green and add whatever fits beside it without any
+    conflict, approach after approach: what an engineer would draw as an extra stage.
+
+    Parameters
+    ----------
+    rules : SignalRules
+    approach_of_link : int64, one a link
+        Road that a link is entered from; -1 for a crossing or a link without a movement.
+    n_most : int
+        Most stages to return; those of the plan always stay.
+
+    Returns
+    -------
+    list of uint8 arrays, one code a link
+    """
+    stages: list[Greens] = []
+    for program_stage in rules.stages:
+        _add(stages, program_stage)
+    n_links = approach_of_link.shape[0]
+    is_used = approach_of_link >= 0
+    ever_green = (rules.stages != RED).any(axis=0) if len(stages) else np.zeros(n_links, np.bool_)
+    roads = list(dict.fromkeys(int(road) for road in approach_of_link[is_used]))
+    for road in roads:
+        greens = np.full(n_links, RED, np.uint8)
+        own = np.flatnonzero((approach_of_link == road) & ever_green)
+        if _has_conflict(rules, own):
+            continue
+        greens[own] = GREEN
+        others = [link for other in roads if other != road for link in np.flatnonzero(approach_of_link == other)]
+        crossings = list(np.flatnonzero(rules.is_crossing))
+        for link in others + crossings:
+            if ever_green[link] and not rules.is_conflict[link, greens == GREEN].any():
+                greens[link] = GREEN
+        if len(stages) < n_most and (greens == GREEN).any() and rules.fits(greens) is None:
+            _add(stages, greens)
+    return stages
+
+
+def _has_conflict(rules: SignalRules, links: NDArray[np.int64]) -> bool:
+    return bool(rules.is_conflict[np.ix_(links, links)].any())
+
+
+def _add(stages: list[Greens], greens: Greens) -> None:
+    """Add a stage unless another already shows at least as much."""
+    for known in stages:
+        if ((known == greens) | (greens == RED) | ((known == GREEN) & (greens != RED))).all():
+            return
+    stages.append(np.ascontiguousarray(greens, np.uint8))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cityloop.city.sumo.config import SumoInput
+from cityloop.city.sumo import SumoInput
 
 _NOT_PASSED_ON = frozenset(
     {

@@ -7,7 +7,7 @@ from typing import Any
 
 from cityloop.city.city import City
 from cityloop.city.errors import Unusable
-from cityloop.city.sumo.config import SumoInput
+from cityloop.city.sumo import SumoInput
 from cityloop.control.orders import Permit, Receipts
 from cityloop.control.view import Vehicles, View
 from cityloop.engines.sumo.command import sumo_command
@@ -98,7 +98,7 @@ class SumoEngine:
         try:
             self._sumo.close()
             if kind is None:
-                self._folder.publish(output_names(self._outputs))
+                self._folder.publish(output_names(self._outputs, self._city.signals.n_rows > 0))
         finally:
             self._folder.discard()
 

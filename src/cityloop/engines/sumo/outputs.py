@@ -104,12 +104,12 @@ def output_elements(outputs: SumoOutputs, folder: Path, signal_ids: list[str]) -
     return elements
 
 
-def output_names(outputs: SumoOutputs) -> tuple[str, ...]:
+def output_names(outputs: SumoOutputs, has_signals: bool) -> tuple[str, ...]:
     """Return the names of the files that a whole run leaves."""
     return (
         TRIPS,
         *((SUMMARY,) if outputs.has_summary else ()),
         *((ROADS,) if outputs.road_period_s is not None else ()),
-        *((SIGNAL_STATES,) if outputs.has_signal_states else ()),
+        *((SIGNAL_STATES,) if outputs.has_signal_states and has_signals else ()),
         *((TRACKS,) if outputs.tracked_road_ids else ()),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 
 from cityloop.city.city import City
-from cityloop.control.view import Ints, Vehicles
+from cityloop.control.view import Vehicles
 from cityloop.engines.sumo.lane_map import LaneMap
 from cityloop.engines.sumo.routes import Route, RouteMap
 
@@ -17,6 +18,8 @@ _SHARED_CLASSES = frozenset(
 )
 _NOWHERE = -1
 _UNKNOWN_STOP = -2
+_ROUTE_CHECK_EVERY = 10
+"""Readings from one look at all routes to the next; a new route also shows at the next change of lane."""
 
 
 class TruthReader:
@@ -48,7 +51,8 @@ class TruthReader:
         self._length_m = np.empty(0)
         self._n_persons = np.empty(0)
         self._waiting_s = np.empty(0)
-        self._t_s = float("nan")
+        self._t_s = 0.0
+        self._n_readings = 0
 
     def read(self, t_s: float) -> Vehicles:
         """Return every vehicle on a lane that the city knows.
@@ -67,23 +71,30 @@ class TruthReader:
         """
         vehicle = self._sumo.vehicle
         ids: tuple[str, ...] = vehicle.getIDList()
-        try:
-            numbers = [self._number_of[vehicle_id] for vehicle_id in ids]
-        except KeyError:
-            numbers = [self._number(vehicle_id) for vehicle_id in ids]
-        lane_code = self._lane_map.code_of
-        get_lane, get_position, get_speed = vehicle.getLaneID, vehicle.getLanePosition, vehicle.getSpeed
-        get_route = vehicle.getRouteID
         n = len(ids)
-        code = np.fromiter([lane_code.get(get_lane(v), _NOWHERE) for v in ids], np.int64, n)
-        position_m = np.fromiter([get_position(v) for v in ids], np.float64, n)
-        speed_mps = np.fromiter([get_speed(v) for v in ids], np.float64, n)
+        numbers: list[int] = list(map(self._number_of.get, ids))  # type: ignore[arg-type]  # None: mended below
+        if None in numbers:
+            numbers = [self._number(vehicle_id) for vehicle_id in ids]
         number = np.array(numbers, np.int64)
+        code = np.fromiter(
+            map(self._lane_map.code_of.get, map(vehicle.getLaneID, ids), itertools.repeat(_NOWHERE)), np.int64, n
+        )
+        position_m = np.fromiter(map(vehicle.getLanePosition, ids), np.float64, n)
+        speed_mps = np.fromiter(map(vehicle.getSpeed, ids), np.float64, n)
 
-        elapsed_s = t_s - self._t_s if self._t_s == self._t_s else 0.0
+        elapsed_s = t_s - self._t_s if self._n_readings else 0.0
         self._t_s = t_s
         self._waiting_s[number] += np.where(speed_mps < STANDING_MPS, elapsed_s, 0.0)
-        self._find_movements(ids, numbers, code, [get_route(v) for v in ids])
+        rows = set(np.flatnonzero(self._code[number] != code).tolist())
+        if self._n_readings % _ROUTE_CHECK_EVERY == 0:
+            rows.update(
+                row
+                for row, route_id in enumerate(map(vehicle.getRouteID, ids))
+                if route_id != self._route_id[numbers[row]]
+            )
+        self._n_readings += 1
+        for row in sorted(rows):
+            self._find_movement(ids[row], numbers[row], int(code[row]))
         self._code[number] = code
         self._count_persons()
 
@@ -131,41 +142,29 @@ class TruthReader:
         self._n_persons = grown(self._n_persons, 0.0)
         self._waiting_s = grown(self._waiting_s, 0.0)
 
-    def _find_movements(self, ids: tuple[str, ...], numbers: list[int], code: Ints, route_ids: list[str]) -> None:
-        """Update the movement of every vehicle whose lane or route has changed."""
-        known = self._route_id
-        rows = set(np.flatnonzero(self._code[numbers] != code).tolist())
-        rows.update(row for row, number in enumerate(numbers) if known[number] != route_ids[row])
-        n_lanes = self._lane_map.n_lanes
-        for row in sorted(rows):
-            number, lane_code = numbers[row], int(code[row])
-            if lane_code < 0:
-                continue
-            if lane_code >= n_lanes:
-                movement_ix = self._movement_of_code[lane_code - n_lanes]
-                self._movement_ix[number] = movement_ix
-                if self._is_signalised[movement_ix]:
-                    self._pass_stop_line(number, _UNKNOWN_STOP)
-                continue
-            route = self._route(ids[row], route_ids[row])
-            place = self._sumo.vehicle.getRouteIndex(ids[row])
-            if not 0 <= place < len(route.roads):
-                continue
-            known[number] = route_ids[row]
-            self._movement_ix[number] = self._routes.next_movement(route, place, lane_code)
-            if route.stop_at[place] != self._stop_at[number]:
-                self._pass_stop_line(number, route.stop_at[place])
+    def _find_movement(self, vehicle_id: str, number: int, code: int) -> None:
+        """Update the movement of a vehicle whose lane or route has changed."""
+        if code < 0:
+            return
+        if code >= self._lane_map.n_lanes:
+            movement_ix = self._movement_of_code[code - self._lane_map.n_lanes]
+            self._movement_ix[number] = movement_ix
+            if self._is_signalised[movement_ix]:
+                self._pass_stop_line(number, _UNKNOWN_STOP)
+            return
+        route_id = self._route_id[number] = self._sumo.vehicle.getRouteID(vehicle_id)
+        route = self._route_of_id.get(route_id)
+        if route is None:
+            route = self._route_of_id[route_id] = self._routes.route_of(self._sumo.vehicle.getRoute(vehicle_id))
+        place = self._sumo.vehicle.getRouteIndex(vehicle_id)
+        self._movement_ix[number] = self._routes.next_movement(route, place, code)
+        if route.stop_at[place] != self._stop_at[number]:
+            self._pass_stop_line(number, route.stop_at[place])
 
     def _pass_stop_line(self, number: int, stop_at: int) -> None:
         if self._stop_at[number] != _UNKNOWN_STOP:
             self._waiting_s[number] = 0.0
         self._stop_at[number] = stop_at
-
-    def _route(self, vehicle_id: str, route_id: str) -> Route:
-        route = self._route_of_id.get(route_id)
-        if route is None:
-            route = self._route_of_id[route_id] = self._routes.route_of(self._sumo.vehicle.getRoute(vehicle_id))
-        return route
 
     def _count_persons(self) -> None:
         """Read again how many are on board of vehicles that people get on and off."""

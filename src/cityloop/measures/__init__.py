@@ -1,1 +1,1 @@
-"""Delay, stops, queues, emissions: columns in, numbers with intervals out."""
+"""Measures: delay, stops, queues, throughput, emissions, signals; columns in, numbers with intervals out."""

@@ -65,8 +65,8 @@ def coverage_of(city: City, range_m: float = RANGE_M) -> Coverage:
     from_m[n_lanes + np.flatnonzero(is_signalised)] = 0.0
 
     leavers: dict[int, list[int]] = defaultdict(list)
-    for movement_ix in np.flatnonzero(~movements["is_crossing"]):
-        leavers[int(movements["from_lane_ix"][movement_ix])].append(int(movement_ix))
+    for movement_ix in np.flatnonzero(~movements["is_crossing"]).tolist():
+        leavers[int(movements["from_lane_ix"][movement_ix])].append(movement_ix)
     ends_at_stop_line = set(movements["from_lane_ix"][is_signalised].tolist())
     front = [
         (range_m - float(movements["length_m"][ix]), int(movements["to_lane_ix"][ix]))

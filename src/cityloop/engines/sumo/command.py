@@ -6,22 +6,13 @@ from pathlib import Path
 
 from cityloop.city.sumo import SumoInput
 
-_NOT_PASSED_ON = frozenset(
+_OWN_REPORTS = frozenset(
     {
-        *("verbose", "no-step-log", "duration-log.statistics", "duration-log.disable", "print-options", "no-warnings"),
-        *("log", "message-log", "error-log", "aggregate-warnings", "xml-validation.net"),
-        *("seed", "random", "begin", "end", "step-length", "net-file", "route-files", "additional-files"),
-        *("save-configuration", "save-template", "save-schema", "save-commented", "configuration-file"),
-        *("remote-port", "num-clients", "output-prefix", "human-readable-time"),
+        *("verbose", "no-step-log", "no-warnings", "print-options", "aggregate-warnings"),
+        *("duration-log.statistics", "duration-log.disable", "human-readable-time", "random"),
     }
 )
-"""Options that this project sets itself, or that would write into the folder of the scenario."""
-
-
-def is_passed_on(name: str) -> bool:
-    """Return whether an option of the scenario goes to SUMO unchanged: all but reports, outputs and windows."""
-    writes = name.split(".")[0].endswith(("-output", "-state")) or name.startswith(("save-state", "gui-"))
-    return name not in _NOT_PASSED_ON and not writes
+"""Options of the scenario that are not passed on: what SUMO prints, the format of times, an unsteady seed."""
 
 
 def sumo_command(
@@ -50,7 +41,7 @@ def sumo_command(
     own_options : list of (name, value)
         Outputs.
     """
-    options = {name: value for name, value in source.options if is_passed_on(name)}
+    options = {name: value for name, value in source.options if name not in _OWN_REPORTS}
     options.update(
         {
             "net-file": str(source.net_path),

@@ -10,6 +10,7 @@ from cityloop.city.errors import Unusable
 from cityloop.city.sumo import SumoInput
 from cityloop.control.orders import Permit, Receipts
 from cityloop.control.view import Vehicles, View
+from cityloop.engines.sumo.additional import without_outputs
 from cityloop.engines.sumo.command import sumo_command
 from cityloop.engines.sumo.displays import Displays
 from cityloop.engines.sumo.lane_map import lane_map_of
@@ -139,7 +140,7 @@ class SumoEngine:
         folder = self._folder.path
         elements = output_elements(self._outputs, folder, [str(i) for i in self._city.signals["signal_id"]])
         elements += loop_elements(self._city, self._sensor.loops)
-        additional_paths = self._source.additional_paths
+        additional_paths = without_outputs(self._source.additional_paths, folder)
         if elements:
             own_path = folder / "cityloop.add.xml"
             own_path.write_text("<additional>\n" + "\n".join(elements) + "\n</additional>\n", "utf-8")

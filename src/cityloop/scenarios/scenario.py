@@ -8,8 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from cityloop.city.errors import Unusable
-from cityloop.city.sumo import SumoInput, read_sumo_config
-from cityloop.city.sumo.demand import last_departure_s
+from cityloop.city.sumo import SumoInput, last_departure_s, read_sumo_config
 from cityloop.scenarios.scenario_file import Protocol, ScenarioFile, read_scenario_file
 
 DRAIN_S = 3600.0  # time after the last departure where a scenario leaves its end open
@@ -143,7 +142,7 @@ def _known(data_dir: Path | str | None) -> dict[str, tuple[Path, ScenarioFile]]:
 
 
 def _config_path(file: ScenarioFile, folder: Path, data_dir: Path | str | None) -> Path:
-    """Return where the configuration lies: in the data folder if it is there, else in the package or beside the file."""
+    """Return where the configuration lies: the data folder goes before the package and the file's own folder."""
     if data_dir is not None and (Path(data_dir) / file.config).is_file():
         return Path(data_dir).absolute() / file.config
     if file.package is None:

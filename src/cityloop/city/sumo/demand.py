@@ -2,25 +2,268 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from cityloop.city.city import Finding
 from cityloop.city.errors import Unusable
 from cityloop.city.sumo.config import SumoInput
-from cityloop.city.sumo.xml_file import elements, seconds
+from cityloop.city.sumo.vehicle_types import VehicleTypes
+from cityloop.city.sumo.xml_file import number, required, seconds, where, whole_number
+from cityloop.city.table import Table, table_of_rows
+
+_TRUE = ("true", "1", "yes", "on", "x")
 
 
-def last_departure_s(source: SumoInput) -> float:
-    """Return the last departure of a scenario's demand.
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """First and last edge of a way; None where it starts or ends in a zone, at a junction or a stop."""
 
-    Raises
-    ------
-    Unusable
-        When nothing departs.
+    first: str | None
+    last: str | None
+
+
+@dataclass
+class Demand:
+    """Collects the demand of a scenario, element by element, in the order in which SUMO loads it.
+
+    Parameters
+    ----------
+    source : SumoInput
+    road_ix : mapping of str to int, optional
+        Row of each road; without it roads are neither looked up nor checked.
     """
-    last_s = [
-        seconds(element, "depart", path)
-        for path in source.route_paths
-        for element in elements(path)
-        if element.tag in ("trip", "vehicle", "person")
-    ]
-    if not last_s:
-        raise Unusable("nothing departs", str(source.config_path), "give route files, or an end")
-    return max(last_s)
+
+    source: SumoInput
+    road_ix: Mapping[str, int] | None = None
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    _types: VehicleTypes = field(default_factory=VehicleTypes)
+    _routes: dict[str, _Ends] = field(default_factory=dict)
+    _n_outside: Counter[str] = field(default_factory=Counter)
+    _first_outside: dict[str, str] = field(default_factory=dict)
+
+    def take(self, element: etree._Element, path: Path) -> bool:
+        """Take an element; False where it is no part of the demand.
+
+        Raises
+        ------
+        Unusable
+            When it lacks what it must have, or names a road that the net does not have. A scenario with
+            ``ignore-route-errors`` keeps going: such vehicles are left out and named among the findings.
+        """
+        match element.tag:
+            case "vType" | "vTypeDistribution":
+                self._types.add(element, path)
+            case "route" | "routeDistribution":
+                self._add_route(element, path)
+            case "vehicle" | "trip":
+                self._add_single(element, path)
+            case "flow":
+                self._add_flow(element, path)
+            case "person" | "personFlow":
+                self._add_person(element, path)
+            case _:
+                return False
+        return True
+
+    def table(self) -> Table:
+        """Return what was taken as a table of schema ``demand``."""
+        return table_of_rows("demand", self.rows)
+
+    def findings(self) -> list[Finding]:
+        """Return what was left out."""
+        return self._types.findings + [
+            Finding(
+                "not represented",
+                place,
+                f"{n} entries of demand use roads outside the net, {self._first_outside[place]}",
+            )
+            for place, n in self._n_outside.items()
+        ]
+
+    def last_departure_s(self) -> float:
+        """Return the last departure.
+
+        Raises
+        ------
+        Unusable
+            When nothing departs, or a flow never ends.
+        """
+        times_s = [row["until_s"] for row in self.rows if not math.isnan(row["until_s"])]
+        if not times_s or math.isinf(max(times_s)):
+            what = "a flow has no end" if times_s else "nothing departs"
+            place = self.source.config_path or self.source.net_path
+            raise Unusable(f"{what}, so that the end of the scenario is open", str(place), "set <end> in the scenario")
+        return float(max(times_s))
+
+    def _add_route(self, element: etree._Element, path: Path) -> None:
+        if element.tag == "route":
+            ends = self._ends_of_edges(element, path)
+        else:
+            choices = [
+                self._ends_of_edges(route, path) for route in element.iterchildren("route") if route.get("edges")
+            ]
+            names = element.get("routes", "").split() + [
+                name for route in element.iterchildren("route") if (name := route.get("refId"))
+            ]
+            choices += [self._routes[name] for name in names if name in self._routes]
+            firsts, lasts = {ends.first for ends in choices}, {ends.last for ends in choices}
+            ends = _Ends(firsts.pop() if len(firsts) == 1 else None, lasts.pop() if len(lasts) == 1 else None)
+        for inner in element.iterchildren("route"):
+            if inner.get("id") and inner.get("edges"):
+                self._routes[str(inner.get("id"))] = self._ends_of_edges(inner, path)
+        if element.get("id"):
+            self._routes[str(element.get("id"))] = ends
+
+    def _add_single(self, element: etree._Element, path: Path) -> None:
+        depart_s = self._depart_s(element, path)
+        ends = self._ends(element, path)
+        if self._is_outside(ends, element, path):
+            return
+        self._add(element, path, "vehicle" if element.tag == "vehicle" else "trip", ends, depart_s, depart_s, 1.0)
+
+    def _add_flow(self, element: etree._Element, path: Path) -> None:
+        begin_s, until_s, n = self._rate(element, path)
+        ends = self._ends(element, path)
+        if self._is_outside(ends, element, path):
+            return
+        self._add(element, path, "flow", ends, begin_s, until_s, n)
+
+    def _add_person(self, element: etree._Element, path: Path) -> None:
+        if element.tag == "person":
+            begin_s = until_s = self._depart_s(element, path)
+            n = 1.0
+        else:
+            begin_s, until_s, n = self._rate(element, path)
+        legs = [leg for leg in element if leg.tag in ("walk", "ride", "personTrip", "stop", "transport")]
+        ways = [self._ends(leg, path) for leg in legs]
+        ends = _Ends(ways[0].first if ways else None, ways[-1].last if ways else None)
+        if self._is_outside(ends, element, path):
+            return
+        self._add(element, path, "person", ends, begin_s, until_s, n)
+
+    def _add(
+        self, element: etree._Element, path: Path, kind: str, ends: _Ends, depart_s: float, until_s: float, n: float
+    ) -> None:
+        roads = self.road_ix or {}
+        default = "DEFAULT_PEDTYPE" if kind == "person" else "DEFAULT_VEHTYPE"
+        self.rows.append(
+            {
+                "demand_id": required(element, "id", path),
+                "kind": kind,
+                "class": self._types.class_of(element.get("type", default)),
+                "depart_s": depart_s,
+                "until_s": until_s,
+                "n_veh": n,
+                "from_road_ix": roads.get(ends.first or "", -1),
+                "to_road_ix": roads.get(ends.last or "", -1),
+            }
+        )
+
+    def _depart_s(self, element: etree._Element, path: Path) -> float:
+        """Return the departure; nan where it waits for a person or container."""
+        text = required(element, "depart", path)
+        if text in ("triggered", "containerTriggered", "split"):
+            return math.nan
+        if text in ("begin", "now"):
+            return self.source.begin_s
+        return seconds(element, "depart", path)
+
+    def _rate(self, element: etree._Element, path: Path) -> tuple[float, float, float]:
+        """Return begin, last departure and expected number of a flow.
+
+        The attributes are those of https://sumo.dlr.de/docs/Definition_of_Vehicles,_Vehicle_Types,_and_Routes.html
+        """
+        begin_s = self.source.begin_s if element.get("begin") in (None, "begin") else seconds(element, "begin", path)
+        open_end_s = math.inf if self.source.end_s is None else self.source.end_s
+        end_s = seconds(element, "end", path, open_end_s)
+        n = float(whole_number(element, "number", path)) if element.get("number") is not None else math.nan
+        per_hour = next((name for name in ("vehsPerHour", "perHour", "personsPerHour") if element.get(name)), None)
+        is_random = element.get("probability") is not None or element.get("period", "").startswith("exp")
+        if element.get("probability") is not None:
+            rate = number(element, "probability", path)
+        elif per_hour is not None:
+            rate = number(element, per_hour, path) / 3600.0
+        elif element.get("period", "").startswith("exp"):
+            rate = self._exponential_rate(element, path)
+        elif element.get("period") is not None:
+            period_s = seconds(element, "period", path)
+            rate = math.inf if period_s == 0 else 1.0 / period_s
+        elif not math.isnan(n) and math.isfinite(end_s):
+            rate = n / (end_s - begin_s) if end_s > begin_s else math.inf
+        else:
+            raise Unusable(
+                "the flow has no rate", where(element, path), "add vehsPerHour, period, probability or number"
+            )
+        if end_s < begin_s or rate < 0:
+            raise Unusable("the flow ends before it begins", where(element, path), "give an end after its begin")
+        if rate == 0:
+            return begin_s, begin_s, 0.0
+        if math.isnan(n):
+            n = rate * (end_s - begin_s) if is_random else math.ceil(rate * (end_s - begin_s) - 1e-9)
+        until_s = end_s if is_random else min(end_s, begin_s + max(n - 1.0, 0.0) / rate)
+        return begin_s, until_s, n
+
+    def _exponential_rate(self, element: etree._Element, path: Path) -> float:
+        text = element.get("period", "")
+        try:
+            return float(text.removeprefix("exp(").removesuffix(")"))
+        except ValueError as error:
+            raise Unusable(f"no period: {text!r}", where(element, path), "write seconds or exp(rate)") from error
+
+    def _ends(self, element: etree._Element, path: Path) -> _Ends:
+        inner = element.find("route")
+        if inner is not None and inner.get("edges") is not None:
+            return self._ends_of_edges(inner, path, element)
+        name = element.get("route")
+        if name is not None:
+            if name not in self._routes:
+                raise Unusable(
+                    f"route {name} is not defined before it is used", where(element, path), "define it first"
+                )
+            return self._routes[name]
+        if element.get("edges") is not None:
+            return self._ends_of_edges(element, path)
+        edges = [element.get("from"), *element.get("via", "").split(), element.get("to")]
+        lane = element.get("lane")  # of a person's stop
+        edge = element.get("edge") or (lane.rpartition("_")[0] if lane else None)
+        for name in [*edges, edge]:
+            self._check(name, element, path)
+        return _Ends(edges[0] or edge, edges[-1] or edge)
+
+    def _ends_of_edges(self, element: etree._Element, path: Path, user: etree._Element | None = None) -> _Ends:
+        edges = required(element, "edges", path).split()
+        if not edges:
+            raise Unusable("the route has no edges", where(element, path), "give its edges")
+        for edge in edges:
+            self._check(edge, element if user is None else user, path)
+        return _Ends(edges[0], edges[-1])
+
+    def _check(self, edge: str | None, element: etree._Element, path: Path) -> None:
+        """Refuse an edge outside the net, or remember it where the scenario ignores errors of routes."""
+        if edge is None or self.road_ix is None or edge in self.road_ix:
+            return
+        if not self._ignores_errors:
+            raise Unusable(
+                f"edge {edge} is not in the net",
+                where(element, path),
+                "correct the demand or use the net it was made for",
+            )
+        self._first_outside.setdefault(str(path), f"first {element.tag} {element.get('id', '')} on {edge}")
+
+    @property
+    def _ignores_errors(self) -> bool:
+        return (self.source.option("ignore-route-errors") or "").lower() in _TRUE
+
+    def _is_outside(self, ends: _Ends, element: etree._Element, path: Path) -> bool:
+        """Whether it starts or ends outside the net (only where the scenario ignores errors of routes)."""
+        if self.road_ix is None or all(edge is None or edge in self.road_ix for edge in (ends.first, ends.last)):
+            return False
+        self._n_outside[str(path)] += 1
+        return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,9 +12,12 @@ import numpy as np
 from cityloop.city.city import Finding
 from cityloop.city.errors import Unusable
 from cityloop.city.sumo.net import Net
-from cityloop.city.sumo.program import Program
+from cityloop.city.sumo.program import Phase, Program
 from cityloop.city.sumo.switching import Switching
 from cityloop.city.table import Table, table_of_rows
+
+OFF_ID = "off"  # SUMO's name for a signal that is switched off
+_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,23 @@ class Signals:
     plans: Table
     stages: Table
     switches: Table
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...]
 
 
-def signals_of(net: Net, programs: Sequence[Program], switching: Switching, begin_s: float) -> Signals:
+@dataclass
+class _Rows:
+    """Rows of the tables while they grow."""
+
+    signals: list[dict[str, Any]] = field(default_factory=list)
+    links: list[dict[str, Any]] = field(default_factory=list)
+    plans: list[dict[str, Any]] = field(default_factory=list)
+    stages: list[dict[str, Any]] = field(default_factory=list)
+    switches: list[dict[str, Any]] = field(default_factory=list)
+
+
+def signals_of(
+    net: Net, programs: Sequence[Program], switching: Switching, begin_s: float, *, is_all_off: bool = False
+) -> Signals:
     """Return signals, links, plans, stages and switches, and the movements with their signals.
 
     As in SUMO the program that was loaded last is in force, unless time-of-day switching names another.
@@ -44,6 +59,8 @@ def signals_of(net: Net, programs: Sequence[Program], switching: Switching, begi
     switching : Switching
     begin_s : float
         Begin of the scenario.
+    is_all_off : bool
+        The scenario switches all signals off (SUMO's option ``tls.all-off``).
 
     Raises
     ------
@@ -54,8 +71,49 @@ def signals_of(net: Net, programs: Sequence[Program], switching: Switching, begi
     for movement_ix, (signal_id, _) in enumerate(net.signal_links):
         if signal_id:
             movements_of[signal_id].append(movement_ix)
+    programs_of, findings = _programs_by_signal(programs)
+    findings += _without_program(net, movements_of, programs_of)
+    rows = _Rows()
+    signal_ix = np.full(len(net.signal_links), -1, np.int64)
+    link_ix = np.full(len(net.signal_links), -1, np.int64)
+    for signal_id, by_id in programs_of.items():
+        if signal_id not in movements_of:
+            findings.append(Finding("not represented", f"signal {signal_id}", "no movement hangs on it"))
+            continue
+        at = movements_of[signal_id]
+        signal_ix[at] = len(rows.signals)
+        link_ix[at] = len(rows.links) + np.array([net.signal_links[movement_ix][1] for movement_ix in at])
+        follows_off = is_all_off or OFF_ID in switching.program_ids_of(signal_id)
+        if follows_off and OFF_ID not in by_id:
+            by_id[OFF_ID] = _off_program(net, signal_id, at)
+        in_force, switches, missing = switching.of(signal_id, list(by_id), begin_s)
+        if is_all_off:
+            in_force, switches = OFF_ID, []
+            findings.append(Finding("switched off", f"signal {signal_id}", "the scenario switches all signals off"))
+        findings += missing + _add_signal(rows, net, at, list(by_id.values()), in_force, switches)
+    movement_rows = [
+        {**movement, "signal_ix": signal, "link_ix": link}
+        for movement, signal, link in zip(net.movement_rows, signal_ix.tolist(), link_ix.tolist(), strict=True)
+    ]
+    return Signals(
+        movements=table_of_rows("movements", movement_rows),
+        signals=table_of_rows("signals", rows.signals),
+        links=table_of_rows("links", rows.links),
+        plans=table_of_rows("plans", rows.plans),
+        stages=table_of_rows("stages", rows.stages),
+        switches=table_of_rows("switches", rows.switches),
+        findings=tuple(findings),
+    )
+
+
+def _programs_by_signal(programs: Sequence[Program]) -> tuple[dict[str, dict[str, Program]], list[Finding]]:
     programs_of: dict[str, dict[str, Program]] = defaultdict(dict)
+    findings: list[Finding] = []
     for program in programs:
+        if not program.phases:
+            text = f"program {program.program_id} has no phases"
+            findings.append(Finding("not represented", f"signal {program.signal_id}", text))
+            continue
         if program.program_id in programs_of[program.signal_id]:
             raise Unusable(
                 f"signal {program.signal_id} has two programs {program.program_id}",
@@ -63,71 +121,7 @@ def signals_of(net: Net, programs: Sequence[Program], switching: Switching, begi
                 "give them different programIDs",
             )
         programs_of[program.signal_id][program.program_id] = program
-    findings = _without_program(net, movements_of, programs_of)
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    signal_ix = np.full(len(net.signal_links), -1, np.int64)
-    link_ix = np.full(len(net.signal_links), -1, np.int64)
-    for signal_id, by_id in programs_of.items():
-        if signal_id not in movements_of:
-            findings.append(Finding("not represented", f"signal {signal_id}", "no movement hangs on it"))
-            continue
-        usable = [program for program in by_id.values() if program.phases]
-        findings += [
-            Finding("not represented", f"signal {signal_id}", f"program {program.program_id} has no phases")
-            for program in by_id.values()
-            if not program.phases
-        ]
-        if not usable:
-            continue
-        at = movements_of[signal_id]
-        n_links = max(len(program.phases[0].state) for program in usable)
-        n_needed = 1 + max(net.signal_links[movement_ix][1] for movement_ix in at)
-        row = len(rows["signals"])
-        first_link = len(rows["links"])
-        for movement_ix in at:
-            signal_ix[movement_ix] = row
-            link_ix[movement_ix] = first_link + net.signal_links[movement_ix][1]
-        rows["links"] += _link_rows(net, row, at, n_links)
-        plan_ix: dict[str, int] = {}
-        for program in usable:
-            if len(program.phases[0].state) < n_needed:
-                raise Unusable(
-                    f"its states have {len(program.phases[0].state)} characters, its signal has {n_needed} links",
-                    program.place,
-                    "give one character a link",
-                )
-            if len(program.phases[0].state) < n_links:
-                findings.append(
-                    Finding(
-                        "unused links",
-                        f"signal {signal_id}",
-                        f"program {program.program_id} has fewer links than another program; the rest is kept red",
-                    )
-                )
-            plan_ix[program.program_id] = len(rows["plans"])
-            _add_plan(rows, row, program, n_links)
-        in_force, switches, missing = switching.of(signal_id, list(plan_ix), begin_s)
-        findings += missing
-        rows["switches"] += [
-            {"signal_ix": row, "at_s": at_s, "plan_ix": plan_ix[program_id]} for at_s, program_id in switches
-        ]
-        nodes = sorted({net.movement_rows[movement_ix]["node_ix"] for movement_ix in at})
-        rows["signals"].append(
-            {
-                "signal_id": signal_id,
-                "links_start": first_link,
-                "links_end": first_link + n_links,
-                "plan_ix": plan_ix[in_force],
-                "x_m": float(net.nodes["x_m"][nodes].mean()),
-                "y_m": float(net.nodes["y_m"][nodes].mean()),
-            }
-        )
-    movement_rows = [
-        {**movement, "signal_ix": signal, "link_ix": link}
-        for movement, signal, link in zip(net.movement_rows, signal_ix.tolist(), link_ix.tolist(), strict=True)
-    ]
-    tables = {name: table_of_rows(name, rows[name]) for name in ("signals", "links", "plans", "stages", "switches")}
-    return Signals(movements=table_of_rows("movements", movement_rows), findings=tuple(findings), **tables)
+    return programs_of, findings
 
 
 def _without_program(
@@ -140,9 +134,61 @@ def _without_program(
         kinds = {str(net.nodes["kind"][net.movement_rows[movement_ix]["node_ix"]]) for movement_ix in at}
         is_rail = kinds <= {"rail_signal", "rail_crossing"}
         text = "rail signals and crossings follow the trains" if is_rail else "it has no program"
-        findings.append(
-            Finding("not represented", f"signal {signal_id}", f"{text}; its movements count as unsignalised")
-        )
+        text += "; its movements count as unsignalised"
+        findings.append(Finding("not represented", f"signal {signal_id}", text))
+    return findings
+
+
+def _off_program(net: Net, signal_id: str, movements: list[int]) -> Program:
+    """Return the program of a signal that is off: dark for major, blinking for minor links."""
+    state = ["O"] * (1 + max(net.signal_links[movement_ix][1] for movement_ix in movements))
+    for movement_ix in movements:
+        if net.movement_rows[movement_ix]["is_minor"]:
+            state[net.signal_links[movement_ix][1]] = "o"
+    phase = Phase("".join(state), _DAY_S, float("nan"), float("nan"))
+    return Program(signal_id, OFF_ID, "off", 0.0, (phase,), f"signal {signal_id}")
+
+
+def _add_signal(
+    rows: _Rows,
+    net: Net,
+    movements: list[int],
+    programs: list[Program],
+    in_force: str,
+    switches: list[tuple[float, str]],
+) -> list[Finding]:
+    """Add a signal with its links, plans and switches."""
+    row, first_link = len(rows.signals), len(rows.links)
+    n_needed = 1 + max(net.signal_links[movement_ix][1] for movement_ix in movements)
+    n_links = max(n_needed, *(len(program.phases[0].state) for program in programs))
+    rows.links += _link_rows(net, row, movements, n_links)
+    findings = []
+    plan_ix: dict[str, int] = {}
+    for program in programs:
+        n_states = len(program.phases[0].state)
+        if n_states < n_needed:
+            raise Unusable(
+                f"its states have {n_states} characters, its signal has {n_needed} links",
+                program.place,
+                "give one character a link",
+            )
+        if n_states < n_links:
+            text = f"program {program.program_id} has fewer links than another program; the rest is kept red"
+            findings.append(Finding("unused links", f"signal {program.signal_id}", text))
+        plan_ix[program.program_id] = len(rows.plans)
+        _add_plan(rows, row, program, n_links)
+    rows.switches += [{"signal_ix": row, "at_s": at_s, "plan_ix": plan_ix[name]} for at_s, name in switches]
+    nodes = sorted({net.movement_rows[movement_ix]["node_ix"] for movement_ix in movements})
+    rows.signals.append(
+        {
+            "signal_id": programs[0].signal_id,
+            "links_start": first_link,
+            "links_end": first_link + n_links,
+            "plan_ix": plan_ix[in_force],
+            "x_m": float(net.nodes["x_m"][nodes].mean()),
+            "y_m": float(net.nodes["y_m"][nodes].mean()),
+        }
+    )
     return findings
 
 
@@ -157,26 +203,25 @@ def _link_rows(net: Net, signal_ix: int, movements: list[int], n_links: int) -> 
     ]
 
 
-def _add_plan(rows: dict[str, list[dict[str, Any]]], signal_ix: int, program: Program, n_links: int) -> None:
-    plan = len(rows["plans"])
-    start = len(rows["stages"])
-    for phase in program.phases:
-        rows["stages"].append(
-            {
-                "plan_ix": plan,
-                "state": phase.state.replace("Y", "y").ljust(n_links, "r"),
-                "duration_s": phase.duration_s,
-                "min_s": phase.min_s,
-                "max_s": phase.max_s,
-            }
-        )
-    rows["plans"].append(
+def _add_plan(rows: _Rows, signal_ix: int, program: Program, n_links: int) -> None:
+    plan, start = len(rows.plans), len(rows.stages)
+    rows.stages += [
+        {
+            "plan_ix": plan,
+            "state": phase.state.ljust(n_links, "r"),
+            "duration_s": phase.duration_s,
+            "min_s": phase.min_s,
+            "max_s": phase.max_s,
+        }
+        for phase in program.phases
+    ]
+    rows.plans.append(
         {
             "signal_ix": signal_ix,
             "plan_id": program.program_id,
             "kind": program.kind,
-            "offset_s": program.offset_s if math.isfinite(program.offset_s) else 0.0,
+            "offset_s": program.offset_s,
             "stages_start": start,
-            "stages_end": len(rows["stages"]),
+            "stages_end": len(rows.stages),
         }
     )

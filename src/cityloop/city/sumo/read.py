@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from cityloop.city.city import City
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from lxml import etree
+
+from cityloop.city.city import City, Finding
 from cityloop.city.errors import Unusable
 from cityloop.city.sumo.config import SumoInput
 from cityloop.city.sumo.conflicts import conflicts_of
+from cityloop.city.sumo.demand import Demand
+from cityloop.city.sumo.findings import signal_findings
 from cityloop.city.sumo.net import net_of
 from cityloop.city.sumo.net_file import read_net_file
+from cityloop.city.sumo.places import Places, lanes_of
 from cityloop.city.sumo.plans import signals_of
 from cityloop.city.sumo.program import Program, program_of
 from cityloop.city.sumo.switching import Switching
-from cityloop.city.sumo.xml_file import elements
-from cityloop.city.table import Table
+from cityloop.city.sumo.xml_file import elements, required, where
 
 
 def read_city(source: SumoInput, name: str) -> City:
@@ -38,14 +47,17 @@ def read_city(source: SumoInput, name: str) -> City:
     net = net_of(net_file)
     programs: list[Program] = list(net_file.programs)
     switching = Switching()
-    for path in source.additional_paths:
-        for element in elements(path):
-            if element.tag == "tlLogic":
-                programs.append(program_of(element, path))
-            elif element.tag in ("WAUT", "wautJunction"):
-                switching.add(element, path)
-    signals = signals_of(net, programs, switching, source.begin_s)
-    return City(
+    demand = Demand(source, net.road_ix)
+    places = Places(net.lane_ix, lanes_of(net_file))
+    unread: Counter[tuple[str, str]] = Counter()
+    for element, path in _extra_elements(source):
+        if element.tag == "tlLogic":
+            programs.append(program_of(element, path))
+        elif not (switching.take(element, path) or places.take(element, path) or demand.take(element, path)):
+            unread[path.name, str(element.tag)] += 1
+    is_all_off = source.option("tls.all-off") in ("true", "1", "yes", "on", "x", "")
+    signals = signals_of(net, programs, switching, source.begin_s, is_all_off=is_all_off)
+    city = City(
         name=name,
         net_path=source.net_path,
         nodes=net.nodes,
@@ -59,11 +71,27 @@ def read_city(source: SumoInput, name: str) -> City:
         plans=signals.plans,
         stages=signals.stages,
         switches=signals.switches,
-        stops=Table("stops"),
-        detectors=Table("detectors"),
-        demand=Table("demand"),
-        findings=net.findings + signals.findings,
+        stops=places.stops(),
+        detectors=places.detectors(),
+        demand=demand.table(),
     )
+    not_read = [Finding("not represented", file, f"{n} <{tag}> not read") for (file, tag), n in unread.items()]
+    findings = [*net.findings, *signals.findings, *places.findings, *demand.findings(), *not_read]
+    return replace(city, findings=(*findings, *signal_findings(city)))
+
+
+def last_departure_s(source: SumoInput) -> float:
+    """Return the last departure of a scenario's demand, in seconds after midnight.
+
+    Raises
+    ------
+    Unusable
+        When nothing departs, a flow never ends, or a file cannot be used.
+    """
+    demand = Demand(source)
+    for element, path in _extra_elements(source):
+        demand.take(element, path)
+    return demand.last_departure_s()
 
 
 def require_signals(city: City) -> None:
@@ -76,3 +104,20 @@ def require_signals(city: City) -> None:
     """
     if city.signals.n_rows == 0:
         raise Unusable("the net has no signals", str(city.net_path), "give a net with traffic lights (tlLogic)")
+
+
+def _extra_elements(source: SumoInput) -> Iterator[tuple[etree._Element, Path]]:
+    """Yield the elements of the additional files, then of the route files, as SUMO loads them."""
+    for path in (*source.additional_paths, *source.route_paths):
+        yield from _with_included(path, ())
+
+
+def _with_included(path: Path, including: tuple[Path, ...]) -> Iterator[tuple[etree._Element, Path]]:
+    for element in elements(path):
+        if element.tag != "include":
+            yield element, path
+            continue
+        included = path.parent / required(element, "href", path)
+        if included in (*including, path):
+            raise Unusable("the file includes itself", where(element, path), "take the include out")
+        yield from _with_included(included, (*including, path))

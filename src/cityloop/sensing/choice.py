@@ -9,7 +9,9 @@ from cityloop.city.errors import Unusable
 from cityloop.control.ports import Estimator
 from cityloop.control.view import View
 from cityloop.sensing.connected import ConnectedSensor
+from cityloop.sensing.connected_estimator import ConnectedEstimator
 from cityloop.sensing.ideal import IdealSensor
+from cityloop.sensing.loop_estimator import LoopEstimator
 from cityloop.sensing.loops import LoopSensor
 from cityloop.sensing.sensor import Sensor
 
@@ -74,5 +76,7 @@ def estimator_of(text: str, city: City) -> Estimator:
     Unusable
         If the word is not known.
     """
-    connected_share(text)
-    return AsSeen()
+    share_frac = connected_share(text)
+    if share_frac is not None and share_frac < 1.0:
+        return ConnectedEstimator(city, share_frac)
+    return LoopEstimator(city) if text == "loops" else AsSeen()

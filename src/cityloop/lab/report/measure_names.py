@@ -1,0 +1,72 @@
+"""The measures that a report prints: unit, digits, and which way is better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cityloop.lab.report.words import Words, say
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How one measure of ``results.json`` is printed.
+
+    Parameters
+    ----------
+    key : str
+        Its name there and in the table of texts.
+    unit : str
+        Key of the unit in the table of texts.
+    digits : int
+        After the decimal point.
+    scale : float
+        From the stored unit to the printed one.
+    is_lower_better : bool
+    """
+
+    key: str
+    unit: str
+    digits: int
+    scale: float = 1.0
+    is_lower_better: bool = True
+
+    @property
+    def name(self) -> Words:
+        """How people call it."""
+        return say(f"measure.{self.key}")
+
+    @property
+    def unit_name(self) -> Words:
+        """Unit as printed."""
+        return say(f"unit.{self.unit}")
+
+
+DELAY = Measure("delay_s", "s_veh", 1)
+DELAY_P95 = Measure("delay_p95_s", "s", 0)
+PERSON_DELAY = Measure("person_delay_s", "s_person", 1)
+TRAVEL_TIME = Measure("travel_time_s", "s_veh", 1)
+WAITING = Measure("waiting_s", "s_veh", 1)
+STOPS = Measure("stops", "per_veh", 2)
+QUEUE = Measure("queue_mean_veh", "veh", 1)
+THROUGHPUT = Measure("throughput_veh", "veh", 0, is_lower_better=False)
+UNFINISHED = Measure("n_unfinished", "veh", 0)
+UNDEPARTED = Measure("n_undeparted", "veh", 0)
+TELEPORTS = Measure("teleports", "times", 1)
+CO2 = Measure("co2_g", "kg", 0, scale=1e-3)
+FUEL = Measure("fuel_g", "kg", 0, scale=1e-3)
+
+ARM_ROWS = (
+    DELAY,
+    DELAY_P95,
+    PERSON_DELAY,
+    TRAVEL_TIME,
+    WAITING,
+    STOPS,
+    QUEUE,
+    THROUGHPUT,
+    UNFINISHED,
+    UNDEPARTED,
+    TELEPORTS,
+)
+CARDS = (DELAY, DELAY_P95, QUEUE, STOPS, TRAVEL_TIME, PERSON_DELAY, CO2)
+EMISSIONS = (CO2, FUEL)

@@ -19,6 +19,7 @@ _LONG_NAMES = {
 }
 # Options that write files, open windows or wait for a client: whoever runs the scenario decides on these.
 _DROPPED_NAMES = {"log", "l", "message-log", "error-log", "output-prefix", "summary", "tripinfo", "remote-port"}
+_ON = ("true", "1", "yes", "on", "x", "")  # as SUMO's command line takes them
 _DROPPED_SECTIONS = {"output", "gui_only"}
 
 
@@ -57,9 +58,9 @@ class SumoInput:
     options: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
-    def option(self, name: str) -> str | None:
-        """Return the value of one of ``options``, None where the scenario does not set it."""
-        return dict(self.options).get(name)
+    def is_on(self, option: str) -> bool:
+        """Whether the scenario switches on one of ``options``."""
+        return dict(self.options).get(option, "false").lower() in _ON
 
 
 def read_sumo_config(path: Path | str) -> SumoInput:

@@ -18,7 +18,9 @@ from cityloop.city.sumo.vehicle_types import VehicleTypes
 from cityloop.city.sumo.xml_file import number, required, seconds, where, whole_number
 from cityloop.city.table import Table, table_of_rows
 
-_TRUE = ("true", "1", "yes", "on", "x")
+DEMAND_TAGS = frozenset(
+    {"vType", "vTypeDistribution", "route", "routeDistribution", "vehicle", "trip", "flow", "person", "personFlow"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,8 @@ class Demand:
     _n_outside: Counter[str] = field(default_factory=Counter)
     _first_outside: dict[str, str] = field(default_factory=dict)
 
-    def take(self, element: etree._Element, path: Path) -> bool:
-        """Take an element; False where it is no part of the demand.
+    def add(self, element: etree._Element, path: Path) -> None:
+        """Take an element with one of ``DEMAND_TAGS``.
 
         Raises
         ------
@@ -66,11 +68,8 @@ class Demand:
                 self._add_single(element, path)
             case "flow":
                 self._add_flow(element, path)
-            case "person" | "personFlow":
-                self._add_person(element, path)
             case _:
-                return False
-        return True
+                self._add_person(element, path)
 
     def table(self) -> Table:
         """Return what was taken as a table of schema ``demand``."""
@@ -249,17 +248,13 @@ class Demand:
         """Refuse an edge outside the net, or remember it where the scenario ignores errors of routes."""
         if edge is None or self.road_ix is None or edge in self.road_ix:
             return
-        if not self._ignores_errors:
+        if not self.source.is_on("ignore-route-errors"):
             raise Unusable(
                 f"edge {edge} is not in the net",
                 where(element, path),
                 "correct the demand or use the net it was made for",
             )
         self._first_outside.setdefault(str(path), f"first {element.tag} {element.get('id', '')} on {edge}")
-
-    @property
-    def _ignores_errors(self) -> bool:
-        return (self.source.option("ignore-route-errors") or "").lower() in _TRUE
 
     def _is_outside(self, ends: _Ends, element: etree._Element, path: Path) -> bool:
         """Whether it starts or ends outside the net (only where the scenario ignores errors of routes)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cityloop.city.city import City, Finding
 from cityloop.city.link_state import BLINKING, DARK, GREEN, RED, RED_YELLOW, STOP_THEN_GO, YELLOW, codes_of
@@ -39,7 +40,7 @@ def signal_findings(city: City) -> list[Finding]:
         is_used = city.links["is_used"][city.links_of(signal_ix)]
         pairs = _conflicting_greens(city, signal_ix, states)
         if pairs:
-            text = "conflicting links are green at once and neither yields: " + ", ".join(pairs)
+            text = "conflicting links are green at once and neither yields: " + "; ".join(pairs)
             findings.append(Finding("conflicting greens", where, text))
         is_never_green = np.all(np.isin(in_force, _STOPS), axis=0) & is_used
         if is_never_green.any():
@@ -55,16 +56,17 @@ def signal_findings(city: City) -> list[Finding]:
     return findings
 
 
-def _conflicting_greens(city: City, signal_ix: int, states: dict[str, np.ndarray]) -> list[str]:
-    """Return ``"i-j (program)"`` for conflicting links that a program shows ``G`` at once."""
+def _conflicting_greens(city: City, signal_ix: int, states: dict[str, NDArray[np.uint8]]) -> list[str]:
+    """Return ``"i-j, i-j (program)"`` for the conflicting links that each program shows ``G`` at once."""
     links = city.links_of(signal_ix)
     link_ix = city.movements["link_ix"]
     own, foe = link_ix[city.conflicts["movement_ix"]], link_ix[city.conflicts["foe_ix"]]
     is_here = (own >= links.start) & (own < links.stop) & (foe >= links.start) & (foe < links.stop) & (own < foe)
-    pairs = np.unique(np.column_stack((own[is_here], foe[is_here])), axis=0) - links.start
+    i, j = np.unique(np.column_stack((own[is_here], foe[is_here])), axis=0).T - links.start
     found = []
-    for i, j in pairs.tolist():
-        programs = [name for name, codes in states.items() if np.any((codes[:, i] == GREEN) & (codes[:, j] == GREEN))]
-        if programs:
-            found.append(f"{i}-{j} (program {', '.join(programs)})")
+    for name, codes in states.items():
+        is_both = ((codes[:, i] == GREEN) & (codes[:, j] == GREEN)).any(axis=0)
+        if is_both.any():
+            pairs = ", ".join(f"{a}-{b}" for a, b in zip(i[is_both].tolist(), j[is_both].tolist(), strict=True))
+            found.append(f"{pairs} (program {name})")
     return found

@@ -15,6 +15,12 @@ from cityloop.city.sumo.net_file import LaneElement, NetFile
 from cityloop.city.sumo.xml_file import number, required, where
 from cityloop.city.table import Table, table_of_rows
 
+_STOP_TAGS = frozenset({"busStop", "trainStop", "containerStop", "chargingStation", "parkingArea"})
+_LOOP_TAGS = frozenset({"inductionLoop", "e1Detector", "instantInductionLoop"})
+_AREA_TAGS = frozenset({"laneAreaDetector", "e2Detector"})
+_ENTRY_EXIT_TAGS = frozenset({"entryExitDetector", "e3Detector"})
+PLACE_TAGS = _STOP_TAGS | _LOOP_TAGS | _AREA_TAGS | _ENTRY_EXIT_TAGS
+
 
 @dataclass
 class Places:
@@ -34,27 +40,23 @@ class Places:
     _stops: list[dict[str, Any]] = field(default_factory=list)
     _detectors: list[dict[str, Any]] = field(default_factory=list)
 
-    def take(self, element: etree._Element, path: Path) -> bool:
-        """Take an element; False where it is neither a stop nor a detector.
+    def add(self, element: etree._Element, path: Path) -> None:
+        """Take an element with one of ``PLACE_TAGS``.
 
         Raises
         ------
         Unusable
             When it lacks what it must have or names a lane that the net does not have.
         """
-        match element.tag:
-            case "busStop" | "trainStop" | "containerStop" | "chargingStation" | "parkingArea":
-                self._add_stop(element, path)
-            case "inductionLoop" | "e1Detector" | "instantInductionLoop":
-                self._add_detector(element, element, "loop", path)
-            case "laneAreaDetector" | "e2Detector":
-                self._add_area(element, path)
-            case "entryExitDetector" | "e3Detector":
-                for part in element.iterchildren("detEntry", "detExit"):
-                    self._add_detector(element, part, "multi", path)
-            case _:
-                return False
-        return True
+        if element.tag in _STOP_TAGS:
+            self._add_stop(element, path)
+        elif element.tag in _LOOP_TAGS:
+            self._add_detector(element, element, "loop", path)
+        elif element.tag in _AREA_TAGS:
+            self._add_area(element, path)
+        else:
+            for part in element.iterchildren("detEntry", "detExit"):
+                self._add_detector(element, part, "multi", path)
 
     def stops(self) -> Table:
         """Return the stops as a table."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from cityloop.city.errors import Unusable
 from cityloop.city.sumo.net import Net
 from cityloop.city.sumo.program import Phase, Program
 from cityloop.city.sumo.switching import Switching
+from cityloop.city.sumo.xml_file import seconds_of
 from cityloop.city.table import Table, table_of_rows
 
 OFF_ID = "off"  # SUMO's name for a signal that is switched off
@@ -65,7 +66,8 @@ def signals_of(
     Raises
     ------
     Unusable
-        When a program has fewer states than its signal has links, or two programs of a signal share a name.
+        When a program has fewer states than its signal has links, two programs of a signal share a name, or
+        a timetable names a program that the signal does not have: SUMO refuses these as well.
     """
     movements_of: dict[str, list[int]] = defaultdict(list)
     for movement_ix, (signal_id, _) in enumerate(net.signal_links):
@@ -86,11 +88,11 @@ def signals_of(
         follows_off = is_all_off or OFF_ID in switching.program_ids_of(signal_id)
         if follows_off and OFF_ID not in by_id:
             by_id[OFF_ID] = _off_program(net, signal_id, at)
-        in_force, switches, missing = switching.of(signal_id, list(by_id), begin_s)
+        in_force, switches = switching.of(signal_id, list(by_id), begin_s)
         if is_all_off:
             in_force, switches = OFF_ID, []
             findings.append(Finding("switched off", f"signal {signal_id}", "the scenario switches all signals off"))
-        findings += missing + _add_signal(rows, net, at, list(by_id.values()), in_force, switches)
+        findings += _add_signal(rows, net, at, list(by_id.values()), in_force, switches, begin_s)
     movement_rows = [
         {**movement, "signal_ix": signal, "link_ix": link}
         for movement, signal, link in zip(net.movement_rows, signal_ix.tolist(), link_ix.tolist(), strict=True)
@@ -110,11 +112,16 @@ def _programs_by_signal(programs: Sequence[Program]) -> tuple[dict[str, dict[str
     programs_of: dict[str, dict[str, Program]] = defaultdict(dict)
     findings: list[Finding] = []
     for program in programs:
+        known = programs_of[program.signal_id].get(program.program_id)
         if not program.phases:
-            text = f"program {program.program_id} has no phases"
-            findings.append(Finding("not represented", f"signal {program.signal_id}", text))
+            # SUMO takes a program without phases as a new offset for the one of the same name
+            if known is None:
+                text = f"program {program.program_id} has no phases"
+                findings.append(Finding("not represented", f"signal {program.signal_id}", text))
+            elif program.offset is not None:
+                programs_of[program.signal_id][program.program_id] = replace(known, offset=program.offset)
             continue
-        if program.program_id in programs_of[program.signal_id]:
+        if known is not None:
             raise Unusable(
                 f"signal {program.signal_id} has two programs {program.program_id}",
                 program.place,
@@ -146,7 +153,7 @@ def _off_program(net: Net, signal_id: str, movements: list[int]) -> Program:
         if net.movement_rows[movement_ix]["is_minor"]:
             state[net.signal_links[movement_ix][1]] = "o"
     phase = Phase("".join(state), _DAY_S, float("nan"), float("nan"))
-    return Program(signal_id, OFF_ID, "off", 0.0, (phase,), f"signal {signal_id}")
+    return Program(signal_id, OFF_ID, "off", None, (phase,), f"signal {signal_id}")
 
 
 def _add_signal(
@@ -156,6 +163,7 @@ def _add_signal(
     programs: list[Program],
     in_force: str,
     switches: list[tuple[float, str]],
+    begin_s: float,
 ) -> list[Finding]:
     """Add a signal with its links, plans and switches."""
     row, first_link = len(rows.signals), len(rows.links)
@@ -176,7 +184,7 @@ def _add_signal(
             text = f"program {program.program_id} has fewer links than another program; the rest is kept red"
             findings.append(Finding("unused links", f"signal {program.signal_id}", text))
         plan_ix[program.program_id] = len(rows.plans)
-        _add_plan(rows, row, program, n_links)
+        _add_plan(rows, row, program, n_links, begin_s)
     rows.switches += [{"signal_ix": row, "at_s": at_s, "plan_ix": plan_ix[name]} for at_s, name in switches]
     nodes = sorted({net.movement_rows[movement_ix]["node_ix"] for movement_ix in movements})
     rows.signals.append(
@@ -203,7 +211,7 @@ def _link_rows(net: Net, signal_ix: int, movements: list[int], n_links: int) -> 
     ]
 
 
-def _add_plan(rows: _Rows, signal_ix: int, program: Program, n_links: int) -> None:
+def _add_plan(rows: _Rows, signal_ix: int, program: Program, n_links: int, begin_s: float) -> None:
     plan, start = len(rows.plans), len(rows.stages)
     rows.stages += [
         {
@@ -220,7 +228,7 @@ def _add_plan(rows: _Rows, signal_ix: int, program: Program, n_links: int) -> No
             "signal_ix": signal_ix,
             "plan_id": program.program_id,
             "kind": program.kind,
-            "offset_s": program.offset_s,
+            "offset_s": begin_s if program.offset == "begin" else seconds_of(program.offset or "0", program.place),
             "stages_start": start,
             "stages_end": len(rows.stages),
         }

@@ -26,12 +26,12 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A signal program."""
+    """A signal program; ``offset`` is a time, ``"begin"`` (of the scenario), or None where it is not given."""
 
     signal_id: str
     program_id: str
     kind: str
-    offset_s: float
+    offset: str | None
     phases: tuple[Phase, ...]
     place: str
 
@@ -52,7 +52,7 @@ def program_of(element: etree._Element, path: Path) -> Program:
         signal_id=required(element, "id", path),
         program_id=required(element, "programID", path),
         kind=element.get("type", "static"),
-        offset_s=seconds(element, "offset", path, 0.0),
+        offset=element.get("offset"),
         phases=phases,
         place=place,
     )

@@ -13,15 +13,17 @@ from cityloop.city.city import City, Finding
 from cityloop.city.errors import Unusable
 from cityloop.city.sumo.config import SumoInput
 from cityloop.city.sumo.conflicts import conflicts_of
-from cityloop.city.sumo.demand import Demand
+from cityloop.city.sumo.demand import DEMAND_TAGS, Demand
 from cityloop.city.sumo.findings import signal_findings
 from cityloop.city.sumo.net import net_of
 from cityloop.city.sumo.net_file import read_net_file
-from cityloop.city.sumo.places import Places, lanes_of
+from cityloop.city.sumo.places import PLACE_TAGS, Places, lanes_of
 from cityloop.city.sumo.plans import signals_of
 from cityloop.city.sumo.program import Program, program_of
-from cityloop.city.sumo.switching import Switching
+from cityloop.city.sumo.switching import SWITCHING_TAGS, Switching
 from cityloop.city.sumo.xml_file import elements, required, where
+
+_OWN_TAGS = frozenset({"tlLogic"}) | SWITCHING_TAGS | PLACE_TAGS | DEMAND_TAGS
 
 
 def read_city(source: SumoInput, name: str) -> City:
@@ -53,10 +55,15 @@ def read_city(source: SumoInput, name: str) -> City:
     for element, path in _extra_elements(source):
         if element.tag == "tlLogic":
             programs.append(program_of(element, path))
-        elif not (switching.take(element, path) or places.take(element, path) or demand.take(element, path)):
+        elif element.tag in SWITCHING_TAGS:
+            switching.add(element, path)
+        elif element.tag in PLACE_TAGS:
+            places.add(element, path)
+        elif element.tag in DEMAND_TAGS:
+            demand.add(element, path)
+        else:
             unread[path.name, str(element.tag)] += 1
-    is_all_off = source.option("tls.all-off") in ("true", "1", "yes", "on", "x", "")
-    signals = signals_of(net, programs, switching, source.begin_s, is_all_off=is_all_off)
+    signals = signals_of(net, programs, switching, source.begin_s, is_all_off=source.is_on("tls.all-off"))
     city = City(
         name=name,
         net_path=source.net_path,
@@ -90,7 +97,8 @@ def last_departure_s(source: SumoInput) -> float:
     """
     demand = Demand(source)
     for element, path in _extra_elements(source):
-        demand.take(element, path)
+        if element.tag in DEMAND_TAGS:
+            demand.add(element, path)
     return demand.last_departure_s()
 
 
@@ -113,7 +121,7 @@ def _extra_elements(source: SumoInput) -> Iterator[tuple[etree._Element, Path]]:
 
 
 def _with_included(path: Path, including: tuple[Path, ...]) -> Iterator[tuple[etree._Element, Path]]:
-    for element in elements(path):
+    for element in elements(path, own_tags=_OWN_TAGS):
         if element.tag != "include":
             yield element, path
             continue

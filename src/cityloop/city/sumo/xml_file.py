@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from lxml import etree
@@ -14,7 +14,7 @@ from cityloop.city.errors import Unusable
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-def elements(path: Path, root_tag: str | None = None) -> Iterator[etree._Element]:
+def elements(path: Path, root_tag: str | None = None, own_tags: Collection[str] = ()) -> Iterator[etree._Element]:
     """Yield the elements below the root of a file one by one, each with its children.
 
     An element is emptied once the next one is asked for, so that large files need little memory.
@@ -25,6 +25,9 @@ def elements(path: Path, root_tag: str | None = None) -> Iterator[etree._Element
         An XML file, plain or gzipped (told by its content, as SUMO does).
     root_tag : str, optional
         The root that the file must have.
+    own_tags : collection of str
+        Elements that may be the root themselves, as SUMO reads a file that is one bare ``<tlLogic>``;
+        such a root is yielded whole.
 
     Raises
     ------
@@ -43,7 +46,9 @@ def elements(path: Path, root_tag: str | None = None) -> Iterator[etree._Element
                 parent = element.getparent()
                 if parent is None:
                     _check_root(element, root_tag, path)
-                elif parent.getparent() is None:
+                    if element.tag in own_tags:
+                        yield element
+                elif parent.getparent() is None and parent.tag not in own_tags:
                     _check_root(parent, root_tag, path)
                     yield element
                     element.clear()

@@ -36,7 +36,7 @@ class ConnectedEstimator:
 
     - A standing connected vehicle is in a queue that is full up to it: the places before it that no
       connected vehicle takes hold unseen ones (the location of the last probe in the queue carries what
-      probes tell of its length: Comert and Cetin, "Queue length prediction from probe vehicle location and
+      probes tell of its length: Comert and Cetin, "Queue length estimation from probe vehicle location and
       the impacts of sample size", European Journal of Operational Research 197, 2009).
     - Behind it unseen vehicles arrive at their share of the flow that the stop-line loop counts.
     - The stop-line loop takes out what leaves, and empties the queue when nobody comes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from cityloop.city.approaches import approach_lanes
 from cityloop.city.city import City
 from cityloop.city.table import Table
-from cityloop.control.view import Floats, Ints
+from cityloop.control.view import Detectors, Floats, Ints
 
 STOP_LINE_M = 2.0
 """Distance of a stop-line loop from the end of its lane: a vehicle that waits there covers it."""
@@ -105,6 +106,13 @@ def loop_places(city: City, is_upstream_wanted: bool = True) -> LoopPlaces:
         serves_m=np.array([serves_m for serves_m, _ in pairs.values()], np.float64),
         is_upstream=np.array([is_upstream for _, is_upstream in pairs.values()], np.bool_),
     )
+
+
+def from_stop_line(detectors: Detectors, places: LoopPlaces) -> Detectors:
+    """Return readings whose distances count from the stop line that they serve, not from the end of their lane."""
+    if len(detectors.lane_ix) != len(places.lane_ix):
+        return detectors
+    return dataclasses.replace(detectors, distance_m=places.stop_line_m)
 
 
 def loop_layout(city: City, is_upstream_wanted: bool = True) -> Table:

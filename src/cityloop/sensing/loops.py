@@ -5,7 +5,7 @@ from __future__ import annotations
 from cityloop.city.city import City
 from cityloop.city.table import Table
 from cityloop.control.view import Detectors, Vehicles
-from cityloop.sensing.loop_layout import loop_layout
+from cityloop.sensing.loop_layout import from_stop_line, loop_layout, loop_places
 
 
 class LoopSensor:
@@ -17,7 +17,7 @@ class LoopSensor:
     """
 
     def __init__(self, city: City) -> None:
-        self._loops = loop_layout(city)
+        self._loops, self._places = loop_layout(city), loop_places(city)
 
     @property
     def loops(self) -> Table:
@@ -26,4 +26,4 @@ class LoopSensor:
 
     def observe(self, t_s: float, truth: Vehicles, detectors: Detectors) -> tuple[Vehicles, Detectors]:
         """Return no vehicle and every loop."""
-        return Vehicles(), detectors
+        return Vehicles(), from_stop_line(detectors, self._places)

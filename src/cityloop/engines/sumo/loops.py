@@ -62,6 +62,8 @@ class LoopReader:
 
     def read(self, t_s: float) -> Detectors:
         """Return the readings since the one before and begin anew."""
+        if not self._ids:
+            return Detectors()
         n = len(self._ids)
         since_s = np.fromiter((self._loop.getTimeSinceDetection(i) for i in self._ids), np.float64, n)
         readings = Detectors(

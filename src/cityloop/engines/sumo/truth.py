@@ -96,7 +96,7 @@ class TruthReader:
         for row in sorted(rows):
             self._find_movement(ids[row], numbers[row], int(code[row]))
         self._code[number] = code
-        self._count_persons()
+        self._count_persons(ids)
 
         is_inside = code >= self._lane_map.n_lanes
         inside = code[is_inside] - self._lane_map.n_lanes
@@ -166,11 +166,9 @@ class TruthReader:
             self._waiting_s[number] = 0.0
         self._stop_at[number] = stop_at
 
-    def _count_persons(self) -> None:
+    def _count_persons(self, ids: tuple[str, ...]) -> None:
         """Read again how many are on board of vehicles that people get on and off."""
         if not self._shared or self._sumo.person.getIDCount() == 0:
             return
-        on_street = set(self._sumo.vehicle.getIDList())
-        for vehicle_id, number in list(self._shared.items()):
-            if vehicle_id in on_street:
-                self._n_persons[number] = 1.0 + self._sumo.vehicle.getPersonNumber(vehicle_id)
+        for vehicle_id in self._shared.keys() & set(ids):
+            self._n_persons[self._shared[vehicle_id]] = 1.0 + self._sumo.vehicle.getPersonNumber(vehicle_id)

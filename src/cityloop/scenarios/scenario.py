@@ -90,7 +90,7 @@ def catalogue(data_dir: Path | str | None = None) -> list[Listing]:
             real=file.real,
             synthetic=file.synthetic,
             protocol=file.protocol,
-            is_installed=_config_path(file, path.parent, data_dir).is_file(),
+            is_installed=all(_find(wanted, file, path.parent, data_dir).is_file() for wanted in file.files),
             install=file.install,
         )
         for name, (path, file) in sorted(_known(data_dir).items())
@@ -115,19 +115,17 @@ def load_scenario(name_or_path: str | Path, data_dir: Path | str | None = None) 
     """
     text = str(name_or_path)
     if text.endswith((".sumocfg", ".sumo.cfg", ".sumocfg.gz")):
-        path = Path(text)
-        return _scenario(ScenarioFile(name=path.name.split(".")[0], config=str(path)), path)
+        path = Path(text).absolute()
+        return _scenario(ScenarioFile(name=path.name.split(".")[0], config=path.name), path.parent, None)
     if text.endswith(".toml"):
         path = Path(text).absolute()
-        file = read_scenario_file(path)
-        return _scenario(file, _config_path(file, path.parent, data_dir))
+        return _scenario(read_scenario_file(path), path.parent, data_dir)
     known = _known(data_dir)
     if text not in known:
-        raise Unusable(
-            "unknown scenario", text, f"use one of {', '.join(sorted(known))}, or the path of a .sumocfg or .toml file"
-        )
+        names = ", ".join(sorted(known))
+        raise Unusable("unknown scenario", text, f"use one of {names}, or the path of a .sumocfg or .toml file")
     path, file = known[text]
-    return _scenario(file, _config_path(file, path.parent, data_dir))
+    return _scenario(file, path.parent, data_dir)
 
 
 def _known(data_dir: Path | str | None) -> dict[str, tuple[Path, ScenarioFile]]:
@@ -141,30 +139,44 @@ def _known(data_dir: Path | str | None) -> dict[str, tuple[Path, ScenarioFile]]:
     return {file.name: (path, file) for path, file in files}
 
 
-def _config_path(file: ScenarioFile, folder: Path, data_dir: Path | str | None) -> Path:
-    """Return where the configuration lies: the data folder goes before the package and the file's own folder."""
-    if data_dir is not None and (Path(data_dir) / file.config).is_file():
-        return Path(data_dir).absolute() / file.config
-    if file.package is None:
-        return folder / file.config
-    spec = importlib.util.find_spec(file.package)
-    locations = list(spec.submodule_search_locations or ()) if spec else []
-    return Path(locations[0] if locations else file.package) / file.config
+def _find(name: str, file: ScenarioFile, folder: Path, data_dir: Path | str | None) -> Path:
+    """Return the path of a file: in the data folder, beside the scenario file, or in the package, the first that is."""
+    places = [folder / name]
+    if data_dir is not None:
+        places.insert(0, Path(data_dir).absolute() / name)
+    if file.package is not None:
+        spec = importlib.util.find_spec(file.package)
+        places += [Path(location) / name for location in (spec.submodule_search_locations or ())] if spec else []
+    return next((place for place in places if place.is_file()), places[-1])
 
 
-def _scenario(file: ScenarioFile, config_path: Path) -> Scenario:
-    if file.package is not None and not config_path.is_file():
+def _scenario(file: ScenarioFile, folder: Path, data_dir: Path | str | None) -> Scenario:
+    paths = {name: _find(name, file, folder, data_dir) for name in file.files}
+    missing = [path for path in paths.values() if not path.is_file()]
+    if missing and file.package is not None:
         raise Unusable("not installed", f"scenario {file.name}", file.install or f"install the package {file.package}")
-    source = read_sumo_config(config_path)
+    if missing:
+        raise Unusable("the file does not exist", f"{missing[0]} (scenario {file.name})", "correct the path")
+    if file.config is not None:
+        source = read_sumo_config(paths[file.config])
+    else:
+        source = SumoInput(
+            config_path=None,
+            net_path=paths[str(file.net)],
+            route_paths=tuple(paths[name] for name in file.routes),
+            additional_paths=tuple(paths[name] for name in file.additional),
+        )
     begin_s = source.begin_s if file.begin_s is None else file.begin_s
     end_s = source.end_s if file.end_s is None else file.end_s
+    options = tuple({**dict(source.options), **file.options}.items())
+    source = replace(source, begin_s=begin_s, end_s=end_s, options=options)
     if end_s is None:
         end_s = last_departure_s(source) + DRAIN_S
     if end_s <= begin_s:
         raise Unusable("end is not after begin", f"scenario {file.name}", "give an end_s after begin_s")
     return Scenario(
         name=file.name,
-        source=replace(source, begin_s=begin_s, end_s=end_s),
+        source=replace(source, end_s=end_s),
         begin_s=begin_s,
         end_s=end_s,
         licence=file.licence,

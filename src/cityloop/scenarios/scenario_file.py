@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cityloop.city.errors import Unusable
 
@@ -19,10 +19,14 @@ class ScenarioFile(BaseModel):
     Parameters
     ----------
     name : str
-    config : str
-        The ``.sumocfg``: relative to the package, to the data folder, or to the TOML file.
+    config : str, optional
+        The ``.sumocfg``. Files are looked for in the data folder, beside the TOML file, then in the package.
+    net, routes, additional : str and lists of str, optional
+        The files themselves, where there is no ``.sumocfg``.
+    options : dict of str to str, optional
+        Further options of SUMO; they go before those of the configuration.
     package : str, optional
-        Python package that carries the files; it is looked up, never imported.
+        Python package that carries files; it is looked up, never imported.
     install : str, optional
         Command that installs the package.
     begin_s, end_s : float, optional
@@ -38,7 +42,11 @@ class ScenarioFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
-    config: str = Field(min_length=1)
+    config: str | None = Field(default=None, min_length=1)
+    net: str | None = Field(default=None, min_length=1)
+    routes: tuple[str, ...] = ()
+    additional: tuple[str, ...] = ()
+    options: dict[str, str] = Field(default_factory=dict)
     package: str | None = None
     install: str = ""
     begin_s: float | None = Field(default=None, ge=0)
@@ -47,6 +55,19 @@ class ScenarioFile(BaseModel):
     licence: str = "not stated"
     real: str = "not stated"
     synthetic: str = "not stated"
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> ScenarioFile:
+        if (self.config is None) == (self.net is None):
+            raise ValueError("give either config or net")
+        if self.config is not None and (self.routes or self.additional):
+            raise ValueError("routes and additional go with net; a config names its own")
+        return self
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files that the scenario names."""
+        return tuple(name for name in (self.config, self.net) if name) + self.additional + self.routes
 
 
 def read_scenario_file(path: Path) -> ScenarioFile:
@@ -69,5 +90,5 @@ def read_scenario_file(path: Path) -> ScenarioFile:
         raise Unusable(f"no TOML ({error})", str(path), "correct the line") from error
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key = ".".join(str(part) for part in first["loc"]) or "config, net"
         raise Unusable(f"key {key}: {first['msg']}", str(path), "use the keys of a scenario file") from error

@@ -1,1 +1,1 @@
-"""Trials: arms, paired seeds, verdict, report."""
+"""The lab: trials and their reports."""

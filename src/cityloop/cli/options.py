@@ -1,0 +1,30 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Write JSON to standard output, for machines.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        envvar="CITYLOOP_DATA",
+        help="Folder with scenarios and data that are in no package.",
+    ),
+]
+Engine = Annotated[str, typer.Option("--engine", metavar="sumo", help="What plays the city: sumo.")]
+Sensing = Annotated[
+    str,
+    typer.Option(
+        "--sensing",
+        metavar="ideal|loops|connected:SHARE",
+        help="What the services see. ideal: positions and speeds within 200 m of a stop line. loops: induction loops "
+        "at the stop line and upstream. connected:0.3: 30 % of the vehicles also tell their next turn, the rest are "
+        "seen by loops only.",
+    ),
+]

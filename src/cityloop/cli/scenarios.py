@@ -1,0 +1,39 @@
+"""``cityloop scenarios``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+from cityloop.cli.options import Data, Json
+
+
+def scenarios(data: Data = None, as_json: Json = False) -> None:
+    """List the scenarios that can be run.
+
+    For each: what is real in it, its licence, whether it is installed. A scenario is run by its name here, by the path of a .sumocfg, or by that of a scenario TOML.
+    """
+    from cityloop.scenarios import catalogue
+
+    listings = catalogue(data)
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(listing) for listing in listings], indent=1, ensure_ascii=False) + "\n")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 1, 0), show_edge=False)
+    for title in ("scenario", "window", "real", "synthetic", "licence", "installed"):
+        table.add_column(title, no_wrap=title in ("scenario", "window"))
+    for entry in listings:
+        window = (
+            "" if entry.begin_s is None or entry.end_s is None else f"{_clock(entry.begin_s)}-{_clock(entry.end_s)}"
+        )
+        installed = "yes" if entry.is_installed else f"no: {entry.install}"
+        table.add_row(entry.name, window, entry.real, entry.synthetic, entry.licence, installed)
+    Console(markup=False).print(table)
+
+
+def _clock(t_s: float) -> str:
+    return f"{int(t_s) // 3600:02d}:{int(t_s) % 3600 // 60:02d}"

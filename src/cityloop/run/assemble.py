@@ -1,0 +1,137 @@
+"""Put a run together: city, rules, guard, sensor, service, log and engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cityloop.city.city import City
+from cityloop.city.sumo import SumoInput, read_city, require_signals
+from cityloop.control.drive import SimulatedClock
+from cityloop.control.guard import SignalGuard, SignalRules, clearance_of, signal_rules
+from cityloop.control.ports import Estimator, Guard
+from cityloop.engines.sumo import SumoEngine, SumoOutputs
+from cityloop.run.arms import arm_of
+from cityloop.run.folder import read_arrays
+from cityloop.run.log import RunLog
+from cityloop.run.setting import Setting
+from cityloop.run.spec import RunSpec
+from cityloop.run.sumo_actuated import actuated_programs
+from cityloop.run.watch import TimedService, TrackingSensor, WatchedEstimator
+from cityloop.scenarios import Scenario
+from cityloop.sensing import Sensor, estimator_of, sensor_of
+from cityloop.services.signals import SignalsConfig, SignalsService
+
+ROAD_PERIOD_S = 300.0
+"""Length of the periods of ``roads.npz``."""
+TRACKED_S = 600.0
+"""Length of the stretch of time in the middle of the window whose tracks are kept."""
+TICK_S = 1.0
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """Everything that the loop needs, put together for one run.
+
+    Parameters
+    ----------
+    city : City
+    rules : tuple of SignalRules
+    engine : SumoEngine
+        Not entered yet.
+    estimator : Estimator
+    service : SignalsService or None
+        None where nothing is asked for.
+    timed : tuple of TimedService
+        The service as the loop sees it; empty without one.
+    guard : Guard
+    log : RunLog
+    clock : SimulatedClock
+    tracking : TrackingSensor or None
+        Where tracks are kept.
+    keeps_memory : bool
+        The service learns from day to day.
+    """
+
+    city: City
+    rules: tuple[SignalRules, ...]
+    engine: SumoEngine
+    estimator: Estimator
+    service: SignalsService | None
+    timed: tuple[TimedService, ...]
+    guard: Guard
+    log: RunLog
+    clock: SimulatedClock
+    tracking: TrackingSensor | None
+    keeps_memory: bool
+
+
+def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) -> Assembly:
+    """Put a run together.
+
+    Parameters
+    ----------
+    spec : RunSpec
+    scenario : Scenario
+    setting : Setting
+    work : Path
+        Folder of the run while it goes on; SUMO's outputs end up in ``work/sumo``.
+
+    Raises
+    ------
+    Unusable
+        When the scenario, the sensing or the memory cannot be used.
+    """
+    city = read_city(scenario.source, scenario.name)
+    require_signals(city)
+    rules = signal_rules(city, clearance_of(setting.clearance))
+    log = RunLog(city, setting.begin_s)
+    sensor: Sensor = sensor_of(spec.sensing, city, spec.seed)
+    tracking = None
+    if spec.keep_tracks:
+        middle_s = (setting.begin_s + setting.end_s) / 2
+        sensor = tracking = TrackingSensor(sensor, middle_s - TRACKED_S / 2, middle_s + TRACKED_S / 2)
+    service = _service(spec, city, rules)
+    return Assembly(
+        city=city,
+        rules=rules,
+        engine=SumoEngine(
+            city,
+            _source(spec, scenario.source, city, work),
+            sensor,
+            setting.begin_s,
+            setting.end_s,
+            spec.seed,
+            SumoOutputs(
+                folder=work / "sumo",
+                has_emissions=spec.has_emissions,
+                road_period_s=ROAD_PERIOD_S,
+                has_signal_states=spec.keep_raw,
+            ),
+            is_teleporting=setting.is_teleporting,
+        ),
+        estimator=WatchedEstimator(estimator_of(spec.sensing, city), log),
+        service=service,
+        timed=() if service is None else (TimedService(service),),
+        guard=SignalGuard(city, rules),
+        log=log,
+        clock=SimulatedClock(setting.begin_s, setting.end_s, TICK_S),
+        tracking=tracking,
+        keeps_memory=arm_of(spec.arm).learns,
+    )
+
+
+def _service(spec: RunSpec, city: City, rules: tuple[SignalRules, ...]) -> SignalsService | None:
+    policy = arm_of(spec.arm).policy
+    if policy is None:
+        return None
+    memory = None if spec.memory_path is None else read_arrays(spec.memory_path)
+    return SignalsService(city, rules, SignalsConfig.model_validate({"policy": policy}), memory)
+
+
+def _source(spec: RunSpec, source: SumoInput, city: City, work: Path) -> SumoInput:
+    if spec.arm != "sumo-actuated":
+        return source
+    path = work / "sumo-actuated.add.xml"
+    path.write_text(actuated_programs(city), "utf-8")
+    return replace(source, additional_paths=(*source.additional_paths, path))

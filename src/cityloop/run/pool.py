@@ -1,0 +1,165 @@
+"""Runs in parallel, each in a process of its own: on this machine, or on a Ray cluster.
+
+The simulator and the compiled kernels are one a process, and a process that dies takes only its own run along.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import tempfile
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from cityloop.city.errors import Unusable
+from cityloop.run.once import run_once
+from cityloop.run.spec import RunResult, RunSpec
+
+N_TRIES = 2
+"""A run whose process dies is tried so many times in all."""
+
+Run = Callable[[RunSpec], RunResult]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a run: its result, or why there is none.
+
+    Parameters
+    ----------
+    spec : RunSpec
+    result : RunResult or None
+    unusable : Unusable or None
+        The run was refused.
+    failure : str
+        Why the process died or the run failed; empty otherwise.
+    """
+
+    spec: RunSpec
+    result: RunResult | None = None
+    unusable: Unusable | None = None
+    failure: str = ""
+
+
+def run_all(
+    specs: Sequence[RunSpec],
+    where: int | str,
+    on_result: Callable[[Outcome], None] = lambda outcome: None,
+    run: Run = run_once,
+) -> list[Outcome]:
+    """Run all specifications; one that fails does not keep the others from running.
+
+    A run whose process dies is tried once more. An interrupt ends the running processes and is passed on;
+    finished runs stay.
+
+    Parameters
+    ----------
+    specs : sequence of RunSpec
+    where : int or str
+        Number of processes on this machine, or the address of a Ray cluster (``ray://host:port``).
+    on_result : callable, optional
+        Told each outcome as it comes.
+    run : callable, optional
+        What to do with a specification, a function that other processes can import.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of ``specs``.
+
+    Raises
+    ------
+    Unusable
+        When Ray is asked for and not installed or not reached.
+    """
+    if isinstance(where, str):
+        from cityloop.run import ray_pool
+
+        return ray_pool.run_all(specs, where, on_result, run)
+    outcomes: dict[int, Outcome] = {}
+    waiting = deque((place, 1) for place in range(len(specs)))
+    running: list[_Job] = []
+    with tempfile.TemporaryDirectory(prefix="cityloop-") as words_dir:
+        try:
+            while waiting or running:
+                while waiting and len(running) < max(1, where):
+                    place, n_tries = waiting.popleft()
+                    running.append(_start(specs[place], place, n_tries, run, Path(words_dir) / f"{place}-{n_tries}"))
+                ready = wait([job.receiver for job in running])
+                for job in [job for job in running if job.receiver in ready]:
+                    running.remove(job)
+                    outcome = job.finish()
+                    if outcome is None and job.n_tries < N_TRIES:
+                        waiting.append((job.place, job.n_tries + 1))
+                        continue
+                    outcomes[job.place] = outcome or Outcome(job.spec, failure=job.epitaph())
+                    on_result(outcomes[job.place])
+        finally:
+            for job in running:
+                job.process.terminate()
+            for job in running:
+                job.process.join()
+    return [outcomes[place] for place in range(len(specs))]
+
+
+@dataclass(frozen=True)
+class _Job:
+    spec: RunSpec
+    place: int
+    n_tries: int
+    process: BaseProcess
+    receiver: Connection
+    words_path: Path
+
+    def finish(self) -> Outcome | None:
+        """Return what the process sent; None where it died before it could."""
+        try:
+            outcome: Outcome = self.receiver.recv()
+        except EOFError:
+            return None
+        finally:
+            self.receiver.close()
+            self.process.join()
+        return outcome
+
+    def epitaph(self) -> str:
+        """Return how the process ended and the last line that it wrote."""
+        code = self.process.exitcode
+        how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
+        lines = self.words_path.read_text("utf-8", "replace").strip().splitlines() if self.words_path.exists() else []
+        last = f" ({lines[-1].strip()})" if lines else ""
+        return f"its process {how}, {self.n_tries} times{last}"
+
+
+def _start(spec: RunSpec, place: int, n_tries: int, run: Run, words_path: Path) -> _Job:
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(run, spec, sender, words_path), daemon=True)
+    process.start()
+    sender.close()
+    return _Job(spec, place, n_tries, process, receiver, words_path)
+
+
+def _work(run: Run, spec: RunSpec, sender: Connection, words_path: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to deal with
+    words = os.open(words_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):  # what libraries print would end up among the results or in the progress bar
+        os.dup2(words, stream)
+    sender.send(outcome_of(run, spec))
+
+
+def outcome_of(run: Run, spec: RunSpec) -> Outcome:
+    """Run a specification here and return what became of it, whatever it raises."""
+    try:
+        return Outcome(spec, run(spec))
+    except Unusable as error:
+        return Outcome(spec, unusable=error)
+    except Exception as error:  # noqa: BLE001  the others go on
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return Outcome(spec, failure=f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})")

@@ -8,9 +8,12 @@ from cityloop.control.guard.rules import (
     signal_rules,
     start_delay_s,
 )
+from cityloop.control.guard.signal import GuardConfig, SignalGuard
 
 __all__ = [
     "Clearance",
+    "GuardConfig",
+    "SignalGuard",
     "SignalRules",
     "can_be_green_together",
     "clearance_of",

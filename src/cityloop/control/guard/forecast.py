@@ -1,0 +1,123 @@
+"""When a signal's links will be green if it goes from stage to stage: never earlier than told here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityloop.city.link_state import GREEN, GREEN_YIELDING, RED, YELLOW
+from cityloop.control.guard.machine import ROUNDING_S, SignalMachine
+from cityloop.control.guard.rules import SignalRules
+
+Codes = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TickTimes:
+    """A signal's times as a loop keeps them that takes its steps at ticks only.
+
+    Parameters
+    ----------
+    yellow_s, min_green_s : float64[n]
+    clear_s : float64[n, n]
+        All-red per pair; -inf where links do not conflict.
+    starts_as_one : bool
+        Some greens are tolerated in the very states of the program only, so that all changes of a stage may
+        have to wait for the last of them.
+    """
+
+    yellow_s: Floats
+    min_green_s: Floats
+    clear_s: Floats
+    starts_as_one: bool
+
+
+def times_by_tick(rules: SignalRules, tick_s: float, jitter_s: float) -> TickTimes:
+    """Round a signal's times up to whole ticks and add how much later a tick may come.
+
+    Parameters
+    ----------
+    rules : SignalRules
+    tick_s : float
+        Time between two ticks.
+    jitter_s : float
+        How much later than planned a tick may come.
+    """
+
+    def kept(time_s: Floats) -> Floats:
+        return np.asarray(np.ceil(time_s / tick_s - ROUNDING_S) * tick_s + jitter_s)
+
+    return TickTimes(
+        yellow_s=kept(rules.yellow_s),
+        min_green_s=kept(rules.min_green_s),
+        clear_s=np.where(rules.is_conflict, kept(rules.all_red_s), -np.inf),
+        starts_as_one=bool(rules.is_tolerated.any()),
+    )
+
+
+class Forecast:
+    """A signal's future from now on, stage by stage.
+
+    Parameters
+    ----------
+    times : TickTimes
+    machine : SignalMachine
+        Its present state.
+    t_s : float
+        Now.
+    """
+
+    def __init__(self, times: TickTimes, machine: SignalMachine, t_s: float) -> None:
+        shown, since_s = machine.shown, machine.since_s
+        self._times = times
+        self._greens = machine.target
+        is_shown_green = shown >= GREEN_YIELDING
+        red_s = np.where(shown == YELLOW, since_s + times.yellow_s, since_s)
+        red_s[is_shown_green] = -np.inf
+        start_s = np.maximum(np.maximum((red_s[:, None] + times.clear_s).max(axis=0), red_s), t_s)
+        is_changing = (machine.target != RED) & (machine.target != shown)
+        self._complete_s = float(max(start_s[is_changing | (shown == YELLOW)].max(initial=t_s), t_s))
+        if times.starts_as_one:
+            start_s[is_changing] = self._complete_s
+        self._green_s = np.where(is_shown_green, since_s, start_s)
+        self._red_s = np.where(self._greens != RED, -np.inf, red_s)
+
+    def switch(self, greens: Codes, from_s: float) -> Floats:
+        """Go to other greens as soon as it is possible from a time on.
+
+        Parameters
+        ----------
+        greens : uint8[n]
+        from_s : float
+
+        Returns
+        -------
+        float64[n]
+            When each link that starts is green.
+        """
+        times, was_green, is_wanted = self._times, self._greens != RED, greens != RED
+        is_ending, is_new = was_green & ~is_wanted, is_wanted & ~was_green
+        is_upgrade = was_green & (self._greens != GREEN) & (greens == GREEN)
+        switch_s = from_s
+        if is_ending.any():
+            free_s = (self._green_s + times.min_green_s)[is_ending].max()
+            switch_s = max(from_s, self._complete_s, float(free_s))
+            self._red_s[is_ending] = switch_s + times.yellow_s[is_ending]
+        start_s: Floats = np.maximum(
+            np.maximum((self._red_s[:, None] + times.clear_s).max(axis=0), self._red_s), switch_s
+        )
+        is_changing = is_new | is_upgrade
+        self._complete_s = max(
+            self._complete_s,
+            float(start_s[is_changing].max(initial=switch_s)),
+            float(self._red_s[is_ending].max(initial=switch_s)),
+        )
+        if times.starts_as_one:
+            start_s[is_new] = self._complete_s
+        self._green_s[is_new] = start_s[is_new]
+        self._red_s[is_new] = -np.inf
+        self._greens = greens
+        return start_s

@@ -48,9 +48,11 @@ TRAVEL_TIME = Measure("travel_time_s", "s_veh", 1)
 WAITING = Measure("waiting_s", "s_veh", 1)
 STOPS = Measure("stops", "per_veh", 2)
 QUEUE = Measure("queue_mean_veh", "veh", 1)
+OUTSIDE = Measure("outside_mean_veh", "veh", 1)
 THROUGHPUT = Measure("throughput_veh", "veh", 0, is_lower_better=False)
 UNFINISHED = Measure("n_unfinished", "veh", 0)
 UNDEPARTED = Measure("n_undeparted", "veh", 0)
+MAX_RED = Measure("max_red_s", "s", 0)
 TELEPORTS = Measure("teleports", "times", 1)
 CO2 = Measure("co2_g", "kg", 0, scale=1e-3)
 FUEL = Measure("fuel_g", "kg", 0, scale=1e-3)
@@ -68,5 +70,5 @@ ARM_ROWS = (
     UNDEPARTED,
     TELEPORTS,
 )
-CARDS = (DELAY, DELAY_P95, QUEUE, STOPS, TRAVEL_TIME, PERSON_DELAY, CO2)
+CARDS = (DELAY, DELAY_P95, QUEUE, STOPS, TRAVEL_TIME, PERSON_DELAY, MAX_RED, CO2)
 EMISSIONS = (CO2, FUEL)

@@ -250,6 +250,8 @@ class ScenarioReport:
     queues, junctions, timings, space_times, trips : tuples, may be empty
     timing_signal_id : str
     notes : tuple of Note
+    settings : tuple of (str, str)
+        Protocol, clearance and so on; known names and values are translated.
     licence, real, synthetic : str
     """
 
@@ -270,6 +272,7 @@ class ScenarioReport:
     space_times: tuple[SpaceTime, ...]
     trips: tuple[TripDelays, ...]
     notes: tuple[Note, ...]
+    settings: tuple[tuple[str, str], ...]
     licence: str
     real: str
     synthetic: str

@@ -17,8 +17,8 @@ from cityloop.lab.report.words import Words, arm_name, has, same, say
 
 
 @dataclass(frozen=True)
-class ProtocolRow:
-    """A name and a value of the protocol."""
+class NamedValue:
+    """A setting of the trial and its value."""
 
     name: Words
     value: Words
@@ -72,7 +72,7 @@ def render(reports: Sequence[Report], method: Method) -> str:
         names = [result.arm for result in report.arms]
         return value_cell(report.arm(arm).figure(DELAY.key) if arm in names else UNKNOWN, DELAY)
 
-    environment.globals.update(t=text, w=both, note_kind=note_kind, delay_of=delay_of, arm_name=arm_name)
+    environment.globals.update(t=text, w=both, note_kind=note_kind, delay_of=delay_of, arm_name=arm_name, named=named)
     pages = [scenario_page(report) for report in reports]
     title = pages[0].headline if len(pages) == 1 else say("page.title")
     return environment.get_template("report.html.j2").render(
@@ -83,7 +83,7 @@ def render(reports: Sequence[Report], method: Method) -> str:
         behaviour=_file("behaviour.js"),
         scenarios=pages,
         overview=_overview(pages) if len(pages) > 1 else None,
-        protocol=_protocol(method),
+        protocol=named(method.protocol),
         versions=method.versions,
         command=method.command,
         version=method.cityloop_version,
@@ -115,11 +115,12 @@ def joined(words: Sequence[Words]) -> Words:
     return Words(", ".join(both.en for both in words), ", ".join(both.ko for both in words))
 
 
-def _protocol(method: Method) -> list[ProtocolRow]:
+def named(rows: Sequence[tuple[str, str]]) -> list[NamedValue]:
+    """Return settings with the names and values that people use, where the table of texts has them."""
     return [
-        ProtocolRow(
+        NamedValue(
             say(f"protocol.{name}") if has(f"protocol.{name}") else same(name),
-            say(f"protocol.{name}.{value}") if has(f"protocol.{name}.{value}") else same(value),
+            say(f"protocol_value.{value}") if has(f"protocol_value.{value}") else same(value),
         )
-        for name, value in method.protocol
+        for name, value in rows
     ]

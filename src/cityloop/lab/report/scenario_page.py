@@ -149,6 +149,9 @@ def scenario_page(report: ScenarioReport) -> ScenarioPage:
 
 def headline(report: ScenarioReport, paired: Paired | None) -> Words:
     """Return the one sentence that the report is about."""
+    if report.ours_arm == report.base_arm:
+        delay = finite_or_dash(report.arm(report.base_arm))
+        return say("headline.single", arm=arm_name(report.base_arm), place=report.place, delay=delay)
     verdict = paired.verdict if paired else CANNOT_TELL
     change_frac = paired.change_frac.mean if paired else math.nan
     return say(
@@ -198,23 +201,12 @@ def _cards(report: ScenarioReport, ours: ArmResult) -> list[Card]:
                 css=badge(paired.verdict if paired else CANNOT_TELL).css,
             )
         )
-    cards += _red_card(report)
     shares = _trip_shares(report)
     if shares is not None:
         cards.append(
             Card(say("measure.worse_frac"), same(number(shares[1], 0)), say("unit.pct"), None, NOTHING, "undecided")
         )
     return cards
-
-
-def _red_card(report: ScenarioReport) -> list[Card]:
-    """Return the longest red of the network after and before; nothing where it is not known everywhere."""
-    before_s = [junction.before.max_red_s for junction in report.junctions]
-    after_s = [junction.after.max_red_s for junction in report.junctions]
-    if not report.junctions or not np.isfinite(before_s + after_s).all():
-        return []
-    origin = arm_name(report.base_arm) + " " + number(max(before_s))
-    return [Card(say("measure.max_red_s"), same(number(max(after_s))), say("unit.s"), origin, NOTHING, "undecided")]
 
 
 def _arm_head(arm: ArmResult, report: ScenarioReport) -> ArmHead:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -97,15 +98,18 @@ def number(element: etree._Element, attribute: str, path: Path, default: float |
     Unusable
         When it is missing or no number.
     """
-    value = element.get(attribute)
-    if value is None and default is not None:
+    if default is not None and element.get(attribute) is None:
         return default
+    value = required(element, attribute, path)
     try:
-        return float(required(element, attribute, path))
+        result = float(value)
+        if not math.isfinite(result):
+            raise ValueError
     except ValueError as error:
         raise Unusable(
             f"attribute {attribute} is no number: {value!r}", where(element, path), "give a number"
         ) from error
+    return result
 
 
 def whole_number(element: etree._Element, attribute: str, path: Path, default: int | None = None) -> int:
@@ -116,11 +120,11 @@ def whole_number(element: etree._Element, attribute: str, path: Path, default: i
     Unusable
         When it is missing or no whole number.
     """
-    value = element.get(attribute)
-    if value is None and default is not None:
+    if default is not None and element.get(attribute) is None:
         return default
+    value = required(element, attribute, path)
     try:
-        return int(required(element, attribute, path))
+        return int(value)
     except ValueError as error:
         raise Unusable(
             f"attribute {attribute} is no whole number: {value!r}", where(element, path), "give a whole number"
@@ -143,6 +147,8 @@ def seconds_of(text: str, place: str) -> float:
         total_s = 0.0
         for part, factor_s in zip(reversed(parts), (1.0, 60.0, 3600.0, 86400.0), strict=False):
             total_s += float(part) * factor_s
+        if not math.isfinite(total_s):
+            raise ValueError
     except ValueError as error:
         raise Unusable(f"no time: {text!r}", place, "give seconds or hours:minutes:seconds") from error
     return sign * total_s
@@ -156,7 +162,6 @@ def seconds(element: etree._Element, attribute: str, path: Path, default: float 
     Unusable
         When it is missing or no time.
     """
-    value = element.get(attribute)
-    if value is None and default is not None:
+    if default is not None and element.get(attribute) is None:
         return default
     return seconds_of(required(element, attribute, path), where(element, path))

@@ -70,7 +70,7 @@ def _print(result: RunResult, out: Path) -> None:
         ("vehicles", str(values["n_vehicles"]), f"of which {values['throughput_veh']} arrived"),
         ("never entered", str(values["n_undeparted"]), "veh"),
         ("CO2", figure(None if values["co2_g"] is None else values["co2_g"] / 1000), "kg"),
-        ("longest red", figure(values["max_red_s"], 0), "s"),
+        ("longest wait at red", figure(values["max_red_wait_s"], 0), "s"),
         ("decision, 99th percentile", figure(values["decide_ms_p99"], 2), "ms"),
         ("wall time", figure(values["wall_s"]), "s"),
     )

@@ -12,7 +12,8 @@ from cityloop.cli.options import Data, Json
 def scenarios(data: Data = None, as_json: Json = False) -> None:
     """List the scenarios that can be run.
 
-    For each: what is real in it, its licence, whether it is installed. A scenario is run by its name here, by the path of a .sumocfg, or by that of a scenario TOML.
+    For each: its window, what is real in it and what was made up, its licence, and whether it is installed. A
+    scenario is run by its name here, by the path of a .sumocfg, or by that of a scenario TOML.
     """
     from cityloop.scenarios import catalogue
 
@@ -21,18 +22,23 @@ def scenarios(data: Data = None, as_json: Json = False) -> None:
         sys.stdout.write(json.dumps([asdict(listing) for listing in listings], indent=1, ensure_ascii=False) + "\n")
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.padding import Padding
 
-    table = Table(box=None, padding=(0, 2, 1, 0), show_edge=False)
-    for title in ("scenario", "window", "real", "synthetic", "licence", "installed"):
-        table.add_column(title, no_wrap=title in ("scenario", "window"))
+    console = Console(markup=False, highlight=False)
     for entry in listings:
         window = (
             "" if entry.begin_s is None or entry.end_s is None else f"{_clock(entry.begin_s)}-{_clock(entry.end_s)}"
         )
-        installed = "yes" if entry.is_installed else f"no: {entry.install}"
-        table.add_row(entry.name, window, entry.real, entry.synthetic, entry.licence, installed)
-    Console(markup=False).print(table)
+        console.print(entry.name, style="bold", end=f"  {window}\n")
+        for title, text in (
+            ("real", entry.real),
+            ("synthetic", entry.synthetic),
+            ("licence", entry.licence),
+            ("protocol", entry.protocol),
+            ("installed", "yes" if entry.is_installed else f"no: {entry.install}"),
+        ):
+            console.print(Padding(f"{title}: {text}", (0, 0, 0, 2)))
+        console.print()
 
 
 def _clock(t_s: float) -> str:

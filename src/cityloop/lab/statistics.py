@@ -30,6 +30,7 @@ IS_LOWER_BETTER: Mapping[str, bool] = {
     "fuel_g": True,
     "person_delay_s": True,
     "max_red_s": True,
+    "max_red_wait_s": True,
 }
 """Measures that arms are compared by, and whether less of it is better."""
 

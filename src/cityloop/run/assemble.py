@@ -14,12 +14,13 @@ from cityloop.engines.sumo import SumoEngine, SumoOutputs
 from cityloop.run.arms import arm_of
 from cityloop.run.folder import read_arrays
 from cityloop.run.log import RunLog
+from cityloop.run.onlookers import RedWatch, Tracks
 from cityloop.run.setting import Setting
 from cityloop.run.spec import RunSpec
 from cityloop.run.sumo_actuated import actuated_programs
-from cityloop.run.watch import TimedService, TrackingSensor, WatchedEstimator
+from cityloop.run.watch import TimedService, WatchedEstimator, WatchedSensor
 from cityloop.scenarios import Scenario
-from cityloop.sensing import Sensor, estimator_of, sensor_of
+from cityloop.sensing import estimator_of, sensor_of
 from cityloop.services.signals import SignalsConfig, SignalsService
 
 ROAD_PERIOD_S = 300.0
@@ -47,7 +48,8 @@ class Assembly:
     guard : Guard
     log : RunLog
     clock : SimulatedClock
-    tracking : TrackingSensor or None
+    reds : RedWatch
+    tracks : Tracks or None
         Where tracks are kept.
     keeps_memory : bool
         The service learns from day to day.
@@ -62,7 +64,8 @@ class Assembly:
     guard: Guard
     log: RunLog
     clock: SimulatedClock
-    tracking: TrackingSensor | None
+    reds: RedWatch
+    tracks: Tracks | None
     keeps_memory: bool
 
 
@@ -86,11 +89,10 @@ def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) ->
     require_signals(city)
     rules = signal_rules(city, clearance_of(setting.clearance))
     log = RunLog(city, setting.begin_s)
-    sensor: Sensor = sensor_of(spec.sensing, city, spec.seed)
-    tracking = None
-    if spec.keep_tracks:
-        middle_s = (setting.begin_s + setting.end_s) / 2
-        sensor = tracking = TrackingSensor(sensor, middle_s - TRACKED_S / 2, middle_s + TRACKED_S / 2)
+    reds = RedWatch(city)
+    middle_s = (setting.begin_s + setting.end_s) / 2
+    tracks = Tracks(middle_s - TRACKED_S / 2, middle_s + TRACKED_S / 2) if spec.keep_tracks else None
+    onlookers = (reds.see,) if tracks is None else (reds.see, tracks.see)
     service = _service(spec, city, rules)
     return Assembly(
         city=city,
@@ -98,7 +100,7 @@ def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) ->
         engine=SumoEngine(
             city,
             _source(spec, scenario.source, city, work),
-            sensor,
+            WatchedSensor(sensor_of(spec.sensing, city, spec.seed), *onlookers),
             setting.begin_s,
             setting.end_s,
             spec.seed,
@@ -110,13 +112,14 @@ def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) ->
             ),
             is_teleporting=setting.is_teleporting,
         ),
-        estimator=WatchedEstimator(estimator_of(spec.sensing, city), log),
+        estimator=WatchedEstimator(estimator_of(spec.sensing, city), log.seen, reds.look),
         service=service,
         timed=() if service is None else (TimedService(service),),
         guard=SignalGuard(city, rules),
         log=log,
         clock=SimulatedClock(setting.begin_s, setting.end_s, TICK_S),
-        tracking=tracking,
+        reds=reds,
+        tracks=tracks,
         keeps_memory=arm_of(spec.arm).learns,
     )
 

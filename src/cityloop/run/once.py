@@ -74,7 +74,7 @@ def run_once(spec: RunSpec, on_tick: Callable[[float], None] | None = None) -> R
             queue_mean_veh=mean_over(queues.t_s, queues.queue_veh, setting.begin_s, setting.end_s),
             outside_mean_veh=mean_over(queues.t_s, queues.outside_veh, setting.begin_s, setting.end_s),
             teleports=queues.n_teleports,
-            max_red_s=_max_red_s(assembly, displays),
+            **_longest_reds_s(assembly, displays),
             n_faults=len(assembly.log.faults),
             n_refusals=assembly.log.refusals.total(),
             **_decide_ms(assembly),
@@ -104,10 +104,12 @@ def _trips(work: Path, sumo_dir: Path, assembly: Assembly, setting: Setting) -> 
     return asdict(trip_figures(trips))
 
 
-def _max_red_s(assembly: Assembly, displays: Displays) -> float:
+def _longest_reds_s(assembly: Assembly, displays: Displays) -> dict[str, Any]:
     counts = can_be_green(assembly.city) & assembly.city.links["is_used"]
-    longest_s = longest_red_s(displays)[counts]
-    return float(longest_s.max()) if longest_s.size else math.nan
+    if not counts.any():
+        return {"max_red_s": math.nan, "max_red_wait_s": math.nan}
+    wait_s = assembly.reds.longest_s[counts]
+    return {"max_red_s": float(longest_red_s(displays)[counts].max()), "max_red_wait_s": float(wait_s.max())}
 
 
 def _decide_ms(assembly: Assembly) -> dict[str, Any]:
@@ -130,8 +132,8 @@ def _write_arrays(work: Path, assembly: Assembly, displays: Displays, queues: Qu
             "running_veh": by_period(queues.t_s, queues.running_veh, QUEUE_PERIOD_S)[1],
         },
     )
-    if assembly.tracking is not None:
-        folder.write_arrays(work / folder.TRACKS, assembly.tracking.tracks())
+    if assembly.tracks is not None:
+        folder.write_arrays(work / folder.TRACKS, assembly.tracks.columns())
     if assembly.keeps_memory and assembly.service is not None:
         folder.write_arrays(work / folder.MEMORY, assembly.service.memory)
 

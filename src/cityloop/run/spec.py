@@ -101,8 +101,8 @@ class RunResult:
         Mean number of vehicles standing in the network, and waiting to enter it.
     teleports : int
     distance_km, co2_g, fuel_g, person_delay_s : float
-    max_red_s : float
-        Longest red of a link that some plan gives green.
+    max_red_s, max_red_wait_s : float
+        Longest red of a link that some plan gives green, and longest time that somebody waited at red there.
     n_faults, n_refusals : int
         Ticks in which a service lost its orders; orders that the guard refused or put off.
     decide_ms_mean, decide_ms_p99 : float
@@ -132,6 +132,7 @@ class RunResult:
     fuel_g: float
     person_delay_s: float
     max_red_s: float
+    max_red_wait_s: float
     n_faults: int
     n_refusals: int
     decide_ms_mean: float

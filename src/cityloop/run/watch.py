@@ -5,36 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from time import perf_counter
 
-import numpy as np
-from numpy.typing import NDArray
-
 from cityloop.city.table import Table
 from cityloop.control.drive import SimulatedClock
 from cityloop.control.orders import Orders
 from cityloop.control.ports import Estimator, Service
 from cityloop.control.view import Detectors, Vehicles, View
-from cityloop.run.log import RunLog
 from cityloop.sensing import Sensor
-
-_TRACKED: dict[str, type[np.generic]] = {
-    "vehicle_ix": np.int32,
-    "lane_ix": np.int32,
-    "movement_ix": np.int32,
-    "position_m": np.float32,
-    "speed_mps": np.float32,
-}
 
 
 class WatchedEstimator:
-    """Tells the log what the signals show."""
+    """Shows every view to onlookers before the estimator completes it."""
 
-    def __init__(self, estimator: Estimator, log: RunLog) -> None:
-        self._estimator, self._log = estimator, log
+    def __init__(self, estimator: Estimator, *onlookers: Callable[[View], None]) -> None:
+        self._estimator, self._onlookers = estimator, onlookers
 
     def estimate(self, view: View) -> View:
         """Return the estimator's view."""
-        self._log.seen(view)
+        for onlooker in self._onlookers:
+            onlooker(view)
         return self._estimator.estimate(view)
+
+
+class WatchedSensor:
+    """Shows every vehicle on the street to onlookers, seen by the sensor or not."""
+
+    def __init__(self, sensor: Sensor, *onlookers: Callable[[float, Vehicles], None]) -> None:
+        self._sensor, self._onlookers = sensor, onlookers
+
+    @property
+    def loops(self) -> Table:
+        """Loops of the sensor."""
+        return self._sensor.loops
+
+    def observe(self, t_s: float, truth: Vehicles, detectors: Detectors) -> tuple[Vehicles, Detectors]:
+        """Return what the sensor sees."""
+        for onlooker in self._onlookers:
+            onlooker(t_s, truth)
+        return self._sensor.observe(t_s, truth, detectors)
 
 
 class TimedService:
@@ -56,38 +63,6 @@ class TimedService:
             return self._service.decide(view)
         finally:
             self.decide_ms.append((perf_counter() - begin) * 1000)
-
-
-class TrackingSensor:
-    """Keeps where every vehicle was in a stretch of time, seen by the sensor or not.
-
-    Parameters
-    ----------
-    sensor : Sensor
-    begin_s, end_s : float
-        The stretch of time.
-    """
-
-    def __init__(self, sensor: Sensor, begin_s: float, end_s: float) -> None:
-        self._sensor, self._begin_s, self._end_s = sensor, begin_s, end_s
-        self._kept: dict[str, list[NDArray[np.generic]]] = {name: [] for name in ("t_s", *_TRACKED)}
-
-    @property
-    def loops(self) -> Table:
-        """Loops of the sensor."""
-        return self._sensor.loops
-
-    def observe(self, t_s: float, truth: Vehicles, detectors: Detectors) -> tuple[Vehicles, Detectors]:
-        """Return what the sensor sees."""
-        if self._begin_s <= t_s < self._end_s:
-            self._kept["t_s"].append(np.full(len(truth.vehicle_ix), t_s))
-            for name, dtype in _TRACKED.items():
-                self._kept[name].append(getattr(truth, name).astype(dtype))
-        return self._sensor.observe(t_s, truth, detectors)
-
-    def tracks(self) -> dict[str, NDArray[np.generic]]:
-        """Return one row a vehicle and tick: time, vehicle, lane (-1 in a junction), movement, position, speed."""
-        return {name: np.concatenate(parts) if parts else np.empty(0) for name, parts in self._kept.items()}
 
 
 class ToldClock:

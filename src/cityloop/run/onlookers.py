@@ -1,0 +1,91 @@
+"""Onlookers: what a run keeps of the traffic besides the simulator's own outputs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityloop.city.city import City
+from cityloop.city.link_state import RED, RED_YELLOW
+from cityloop.control.view import Vehicles, View
+
+AT_STOP_LINE_M = 10.0
+"""A vehicle standing so close to the end of its lane waits for its signal."""
+STANDING_MPS = 0.1
+
+_TRACKED: dict[str, type[np.generic]] = {
+    "vehicle_ix": np.int32,
+    "lane_ix": np.int32,
+    "movement_ix": np.int32,
+    "position_m": np.float32,
+    "speed_mps": np.float32,
+}
+
+
+class Tracks:
+    """Keeps where every vehicle was in a stretch of time.
+
+    Parameters
+    ----------
+    begin_s, end_s : float
+        The stretch of time.
+    """
+
+    def __init__(self, begin_s: float, end_s: float) -> None:
+        self._begin_s, self._end_s = begin_s, end_s
+        self._kept: dict[str, list[NDArray[np.generic]]] = {name: [] for name in ("t_s", *_TRACKED)}
+
+    def see(self, t_s: float, truth: Vehicles) -> None:
+        """Take in where the vehicles are."""
+        if self._begin_s <= t_s < self._end_s:
+            self._kept["t_s"].append(np.full(len(truth.vehicle_ix), t_s))
+            for name, dtype in _TRACKED.items():
+                self._kept[name].append(getattr(truth, name).astype(dtype))
+
+    def columns(self) -> dict[str, NDArray[np.generic]]:
+        """Return one row a vehicle and tick: time, vehicle, lane (-1 in a junction), movement, position, speed."""
+        return {name: np.concatenate(parts) if parts else np.empty(0) for name, parts in self._kept.items()}
+
+
+class RedWatch:
+    """Measures how long somebody had to wait at red without a break, link by link.
+
+    A wait begins when a vehicle stands within ``AT_STOP_LINE_M`` of the stop line, on a lane from which its next
+    movement starts, and that movement's link is red; pedestrians wait at the crossings where they are counted. It
+    ends when the link is no longer red or nobody is there any more. A red that began long before anybody came is
+    no wait.
+
+    Parameters
+    ----------
+    city : City
+    """
+
+    def __init__(self, city: City) -> None:
+        self._from_lane_ix, self._link_ix = city.movements["from_lane_ix"], city.movements["link_ix"]
+        self._length_m = city.lanes["length_m"]
+        self._since_s = np.full(city.links.n_rows, np.inf)
+        self._is_there = np.zeros(city.links.n_rows, np.bool_)
+        self._is_standing = np.zeros(city.links.n_rows, np.bool_)
+        self.longest_s = np.zeros(city.links.n_rows)
+        """Longest wait at red of each link so far."""
+
+    def see(self, t_s: float, truth: Vehicles) -> None:
+        """Take in who is at the stop lines."""
+        rows = np.flatnonzero((truth.lane_ix >= 0) & (truth.movement_ix >= 0))
+        lane_ix, movement_ix = truth.lane_ix[rows], truth.movement_ix[rows]
+        is_at_stop_line = self._length_m[lane_ix] - truth.position_m[rows] <= AT_STOP_LINE_M
+        rows = rows[is_at_stop_line & (self._from_lane_ix[movement_ix] == lane_ix)]
+        link_ix = self._link_ix[truth.movement_ix[rows]]
+        self._is_there[:] = self._is_standing[:] = False
+        self._is_there[link_ix] = True
+        self._is_standing[link_ix[truth.speed_mps[rows] < STANDING_MPS]] = True
+
+    def look(self, view: View) -> None:
+        """Take in what the signals show."""
+        is_red = (view.display == RED) | (view.display == RED_YELLOW)
+        is_walked = view.n_walkers > 0
+        goes_on = is_red & (self._is_there | is_walked) & np.isfinite(self._since_s)
+        begins = is_red & (self._is_standing | is_walked) & ~goes_on
+        self._since_s[~goes_on] = np.inf
+        self._since_s[begins] = view.t_s
+        np.maximum(self.longest_s, view.t_s - self._since_s, out=self.longest_s)

@@ -28,7 +28,9 @@ from cityloop.sensing.virtual_queue import (
 STANDING_MPS = 1.0
 """A connected vehicle slower than this stands in a queue."""
 FLOW_MEMORY_S = 180.0
-"""Time over which the flow over a stop line is averaged."""
+"""Time over which the flow over a stop line is averaged, later readings weighing more."""
+FLOW_PRIOR_S = 20.0
+"""Time without any vehicle that the average is mixed with, so that the first ones do not make it jump."""
 
 
 class ConnectedEstimator:
@@ -60,7 +62,8 @@ class ConnectedEstimator:
         self._paths = [longest_path(city, approaches, lane_ix) for lane_ix in self._stop_lanes]
         self._free_mps = [float(city.lanes["speed_mps"][lane_ix]) for lane_ix in self._stop_lanes]
         self._queues = [VirtualQueue() for _ in self._stop_lanes]
-        self._flow_vps = [0.0] * len(self._stop_lanes)
+        self._left_veh = [0.0] * len(self._stop_lanes)
+        self._watched_s = 0.0
         self._due_veh = [0.0] * len(self._stop_lanes)
         self._stop_lane_of_movement = city.movements["from_lane_ix"]
         self._entry_m: dict[tuple[int, int], float] = {}
@@ -78,10 +81,11 @@ class ConnectedEstimator:
         elapsed_s = 0.0 if self._t_s is None else view.t_s - self._t_s
         self._t_s = view.t_s
         standing_m, left = self._connected(view.vehicles)
+        kept_frac = math.exp(-elapsed_s / FLOW_MEMORY_S)
+        self._watched_s = self._watched_s * kept_frac + elapsed_s
         for at, line in enumerate(self._reader.read(view)):
             queue, taken_m = self._queues[at], standing_m[at]
-            memory = math.exp(-elapsed_s / FLOW_MEMORY_S)
-            self._flow_vps[at] = self._flow_vps[at] * memory + line.n_left / FLOW_MEMORY_S
+            self._left_veh[at] = self._left_veh[at] * kept_frac + line.n_left
             queue.leave(max(line.n_left - left[at], 0))
             if line.idle_s is not None and line.idle_s >= PATIENCE_S:
                 queue.drop_overdue(view.t_s)
@@ -120,7 +124,8 @@ class ConnectedEstimator:
         return standing_m, left
 
     def _let_in(self, at: int, t_s: float, elapsed_s: float) -> None:
-        self._due_veh[at] += self._unseen_frac * self._flow_vps[at] * elapsed_s
+        flow_vps = self._left_veh[at] / (self._watched_s + FLOW_PRIOR_S)
+        self._due_veh[at] += self._unseen_frac * flow_vps * elapsed_s
         entry_m = min(self._paths[at].entry_m[-1], RANGE_M)
         while self._due_veh[at] >= 1.0:
             self._due_veh[at] -= 1.0

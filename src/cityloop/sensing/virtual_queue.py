@@ -11,6 +11,8 @@ SPACING_M = 7.5
 """Length that a standing vehicle takes up, gap included (SUMO's default: 5 m and 2.5 m)."""
 FIRST_STANDS_M = 1.0
 """Distance of the first standing vehicle from the stop line."""
+NEAR_M = 30.0
+"""A vehicle thought to be within this distance may be the one that has just left over the stop line."""
 PATIENCE_S = 4.0
 """A vehicle that should have been at an empty stop line for so long is not there."""
 START_WAVE_S = 1.2
@@ -57,8 +59,12 @@ class VirtualQueue:
     vehicles: list[VirtualVehicle] = field(default_factory=list)
 
     def leave(self, n_veh: int) -> None:
-        """Take out the first vehicles."""
-        del self.vehicles[:n_veh]
+        """Take out the first vehicles as far as they can have been at the stop line.
+
+        Who left while the model has nobody near the stop line was never counted in.
+        """
+        n_near = sum(vehicle.distance_m <= NEAR_M for vehicle in self.vehicles[:n_veh])
+        del self.vehicles[:n_near]
 
     def drop_overdue(self, t_s: float) -> None:
         """Take out those that should have been at the stop line, which is empty, for some time."""

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from cityloop.city.city import City
+from cityloop.city.errors import Unusable
+from cityloop.control.view import View
+from cityloop.sensing import estimator_of, sensor_of
+from cityloop.sensing.connected import ConnectedSensor
+from cityloop.sensing.connected_estimator import ConnectedEstimator
+from cityloop.sensing.ideal import IdealSensor
+from cityloop.sensing.loop_estimator import LoopEstimator
+from cityloop.sensing.loops import LoopSensor
+
+
+def test_words_name_sensors(street: City) -> None:
+    assert isinstance(sensor_of("ideal", street, 1), IdealSensor)
+    assert isinstance(sensor_of("loops", street, 1), LoopSensor)
+    assert isinstance(sensor_of("connected:0.25", street, 1), ConnectedSensor)
+    assert isinstance(estimator_of("loops", street), LoopEstimator)
+    assert isinstance(estimator_of("connected:0.25", street), ConnectedEstimator)
+
+
+@pytest.mark.parametrize("text", ["ideal", "connected:1", "connected:1.0"])
+def test_what_is_seen_whole_is_left_as_it_is(street: City, text: str) -> None:
+    view = View(0.0, np.zeros(street.links.n_rows, np.uint8), np.zeros(street.links.n_rows, np.int64))
+    assert estimator_of(text, street).estimate(view) is view
+
+
+@pytest.mark.parametrize(
+    "text", ["", "radar", "connected", "connected:", "connected:0", "connected:-0.1", "connected:1.1", "connected:nan"]
+)
+def test_other_words_are_refused(street: City, text: str) -> None:
+    for choose in (lambda: sensor_of(text, street, 1), lambda: estimator_of(text, street)):
+        with pytest.raises(Unusable, match=r"connected:0\.3"):
+            choose()
+
+
+@pytest.mark.parametrize("text", ["loops", "connected:0.5"])
+def test_missing_loops_do_not_stop_an_estimator(street: City, text: str) -> None:
+    estimator = estimator_of(text, street)
+    view = View(0.0, np.zeros(street.links.n_rows, np.uint8), np.zeros(street.links.n_rows, np.int64))
+    for t_s in range(5):
+        estimate = estimator.estimate(dataclasses.replace(view, t_s=float(t_s)))
+        assert len(estimate.vehicles.vehicle_ix) == 0

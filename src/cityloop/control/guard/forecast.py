@@ -27,12 +27,15 @@ class TickTimes:
     starts_as_one : bool
         Some greens are tolerated in the very states of the program only, so that all changes of a stage may
         have to wait for the last of them.
+    tick_s : float
+        Longest time to the next tick.
     """
 
     yellow_s: Floats
     min_green_s: Floats
     clear_s: Floats
     starts_as_one: bool
+    tick_s: float
 
 
 def times_by_tick(rules: SignalRules, tick_s: float, jitter_s: float) -> TickTimes:
@@ -55,6 +58,7 @@ def times_by_tick(rules: SignalRules, tick_s: float, jitter_s: float) -> TickTim
         min_green_s=kept(rules.min_green_s),
         clear_s=np.where(rules.is_conflict, kept(rules.all_red_s), -np.inf),
         starts_as_one=bool(rules.is_tolerated.any()),
+        tick_s=tick_s + jitter_s,
     )
 
 
@@ -77,9 +81,14 @@ class Forecast:
         is_shown_green = shown >= GREEN_YIELDING
         red_s = np.where(shown == YELLOW, since_s + times.yellow_s, since_s)
         red_s[is_shown_green] = -np.inf
-        start_s = np.maximum(np.maximum((red_s[:, None] + times.clear_s).max(axis=0), red_s), t_s)
+        start_s = np.maximum(np.maximum((red_s[:, None] + times.clear_s).max(axis=0), red_s + times.tick_s), t_s)
         is_changing = (machine.target != RED) & (machine.target != shown)
-        self._complete_s = float(max(start_s[is_changing | (shown == YELLOW)].max(initial=t_s), t_s))
+        if machine.complete_s < t_s:
+            self._complete_s = -np.inf
+        else:
+            self._complete_s = float(
+                max(start_s[is_changing].max(initial=t_s), red_s[shown == YELLOW].max(initial=t_s))
+            )
         if times.starts_as_one:
             start_s[is_changing] = self._complete_s
         self._green_s = np.where(is_shown_green, since_s, start_s)
@@ -104,7 +113,7 @@ class Forecast:
         switch_s = from_s
         if is_ending.any():
             free_s = (self._green_s + times.min_green_s)[is_ending].max()
-            switch_s = max(from_s, self._complete_s, float(free_s))
+            switch_s = max(from_s, self._complete_s + times.tick_s, float(free_s))
             self._red_s[is_ending] = switch_s + times.yellow_s[is_ending]
         start_s: Floats = np.maximum(
             np.maximum((self._red_s[:, None] + times.clear_s).max(axis=0), self._red_s), switch_s

@@ -83,9 +83,10 @@ class SignalMachine:
         is_ending = (self.target != RED) & (greens == RED)
         if not is_ending.any():
             return None
-        if self.complete_s > t_s:
+        if self.complete_s >= t_s:  # what has begun at this very tick has not been on the street yet
             return reasons.TRANSITION
-        if (t_s - self.since_s < self.rules.min_green_s - ROUNDING_S)[is_ending].any():
+        green_s = t_s - self.since_s
+        if ((green_s <= 0) | (green_s < self.rules.min_green_s - ROUNDING_S))[is_ending].any():
             return reasons.MINIMUM_GREEN
         return None
 
@@ -114,7 +115,8 @@ class SignalMachine:
         red_s = np.where(shown == YELLOW, since_s + self.rules.yellow_s, since_s)
         red_s[shown >= GREEN_YIELDING] = -np.inf  # beside a green what counts is whether both may be shown
         clear_s = (red_s[:, None] + self._clear_s).max(axis=0)
-        is_ready = is_pending & ((clear_s <= t_s + ROUNDING_S) | (target < shown))
+        has_been_red = (shown != RED) | (since_s < t_s)  # for a tick at least, also where nothing conflicts
+        is_ready = is_pending & has_been_red & ((clear_s <= t_s + ROUNDING_S) | (target < shown))
         self.event_s = min(self.event_s, float(clear_s[is_pending & ~is_ready].min(initial=np.inf)))
         trial = np.where(is_ready, target, shown)
         while True:

@@ -33,7 +33,6 @@ class Recall:
 
     def __init__(self, rules: SignalRules, tick_s: float, jitter_s: float) -> None:
         self.times = times_by_tick(rules, tick_s, jitter_s)
-        self._next_tick_s = tick_s + jitter_s
         self.stages: list[Codes] = list(rules.stages)
         self.home_ix = rules.home_ix.copy()
         self._set_alarm()
@@ -41,7 +40,7 @@ class Recall:
     def _set_alarm(self) -> None:
         times = self.times
         n_homes = len(set(self.home_ix[self.home_ix >= 0].tolist()))
-        self.alarm_s = worst_red_s(times.yellow_s, times.clear_s, times.min_green_s, n_homes) + self._next_tick_s
+        self.alarm_s = worst_red_s(times.yellow_s, times.clear_s, times.min_green_s, n_homes) + self.times.tick_s
 
     def learn(self, greens: Codes) -> bool:
         """Take accepted greens as the home of links that the program never shows green; whether there were any."""
@@ -76,7 +75,7 @@ class Recall:
         margin_s = np.inf
         if order is not None:
             margin_s = self._serve(forecast, order, t_s, due_s, waits)
-        return min(margin_s, self._rest_s(forecast, t_s + self._next_tick_s, due_s, waits))
+        return min(margin_s, self._rest_s(forecast, t_s + self.times.tick_s, due_s, waits))
 
     def choose(self, machine: SignalMachine, t_s: float, due_s: Floats) -> Codes:
         """Return the stage to recall now: one with the most urgent link and as many others as possible.

@@ -14,8 +14,9 @@ from lxml import etree
 from cityloop.city.city import Finding
 from cityloop.city.errors import Unusable
 from cityloop.city.sumo.config import SumoInput
+from cityloop.city.sumo.flows import Flow, flow_of
 from cityloop.city.sumo.vehicle_types import VehicleTypes
-from cityloop.city.sumo.xml_file import number, required, seconds, where, whole_number
+from cityloop.city.sumo.xml_file import required, seconds, where
 from cityloop.city.table import Table, table_of_rows
 
 DEMAND_TAGS = frozenset(
@@ -123,33 +124,28 @@ class Demand:
     def _add_single(self, element: etree._Element, path: Path) -> None:
         depart_s = self._depart_s(element, path)
         ends = self._ends(element, path)
-        if self._is_outside(ends, element, path):
-            return
-        self._add(element, path, "vehicle" if element.tag == "vehicle" else "trip", ends, depart_s, depart_s, 1.0)
+        if not self._is_outside(ends, path):
+            self._add(element, path, str(element.tag), ends, Flow(depart_s, depart_s, 1.0))
 
     def _add_flow(self, element: etree._Element, path: Path) -> None:
-        begin_s, until_s, n = self._rate(element, path)
+        flow = self._flow(element, path)
         ends = self._ends(element, path)
-        if self._is_outside(ends, element, path):
-            return
-        self._add(element, path, "flow", ends, begin_s, until_s, n)
+        if not self._is_outside(ends, path):
+            self._add(element, path, "flow", ends, flow)
 
     def _add_person(self, element: etree._Element, path: Path) -> None:
         if element.tag == "person":
-            begin_s = until_s = self._depart_s(element, path)
-            n = 1.0
+            depart_s = self._depart_s(element, path)
+            flow = Flow(depart_s, depart_s, 1.0)
         else:
-            begin_s, until_s, n = self._rate(element, path)
+            flow = self._flow(element, path)
         legs = [leg for leg in element if leg.tag in ("walk", "ride", "personTrip", "stop", "transport")]
         ways = [self._ends(leg, path) for leg in legs]
         ends = _Ends(ways[0].first if ways else None, ways[-1].last if ways else None)
-        if self._is_outside(ends, element, path):
-            return
-        self._add(element, path, "person", ends, begin_s, until_s, n)
+        if not self._is_outside(ends, path):
+            self._add(element, path, "person", ends, flow)
 
-    def _add(
-        self, element: etree._Element, path: Path, kind: str, ends: _Ends, depart_s: float, until_s: float, n: float
-    ) -> None:
+    def _add(self, element: etree._Element, path: Path, kind: str, ends: _Ends, flow: Flow) -> None:
         roads = self.road_ix or {}
         default = "DEFAULT_PEDTYPE" if kind == "person" else "DEFAULT_VEHTYPE"
         self.rows.append(
@@ -157,9 +153,9 @@ class Demand:
                 "demand_id": required(element, "id", path),
                 "kind": kind,
                 "class": self._types.class_of(element.get("type", default)),
-                "depart_s": depart_s,
-                "until_s": until_s,
-                "n_veh": n,
+                "depart_s": flow.begin_s,
+                "until_s": flow.until_s,
+                "n_veh": flow.n,
                 "from_road_ix": roads.get(ends.first or "", -1),
                 "to_road_ix": roads.get(ends.last or "", -1),
             }
@@ -174,47 +170,9 @@ class Demand:
             return self.source.begin_s
         return seconds(element, "depart", path)
 
-    def _rate(self, element: etree._Element, path: Path) -> tuple[float, float, float]:
-        """Return begin, last departure and expected number of a flow.
-
-        The attributes are those of https://sumo.dlr.de/docs/Definition_of_Vehicles,_Vehicle_Types,_and_Routes.html
-        """
-        begin_s = self.source.begin_s if element.get("begin") in (None, "begin") else seconds(element, "begin", path)
-        open_end_s = math.inf if self.source.end_s is None else self.source.end_s
-        end_s = seconds(element, "end", path, open_end_s)
-        n = float(whole_number(element, "number", path)) if element.get("number") is not None else math.nan
-        per_hour = next((name for name in ("vehsPerHour", "perHour", "personsPerHour") if element.get(name)), None)
-        is_random = element.get("probability") is not None or element.get("period", "").startswith("exp")
-        if element.get("probability") is not None:
-            rate = number(element, "probability", path)
-        elif per_hour is not None:
-            rate = number(element, per_hour, path) / 3600.0
-        elif element.get("period", "").startswith("exp"):
-            rate = self._exponential_rate(element, path)
-        elif element.get("period") is not None:
-            period_s = seconds(element, "period", path)
-            rate = math.inf if period_s == 0 else 1.0 / period_s
-        elif not math.isnan(n) and math.isfinite(end_s):
-            rate = n / (end_s - begin_s) if end_s > begin_s else math.inf
-        else:
-            raise Unusable(
-                "the flow has no rate", where(element, path), "add vehsPerHour, period, probability or number"
-            )
-        if end_s < begin_s or rate < 0:
-            raise Unusable("the flow ends before it begins", where(element, path), "give an end after its begin")
-        if rate == 0:
-            return begin_s, begin_s, 0.0
-        if math.isnan(n):
-            n = rate * (end_s - begin_s) if is_random else math.ceil(rate * (end_s - begin_s) - 1e-9)
-        until_s = end_s if is_random else min(end_s, begin_s + max(n - 1.0, 0.0) / rate)
-        return begin_s, until_s, n
-
-    def _exponential_rate(self, element: etree._Element, path: Path) -> float:
-        text = element.get("period", "")
-        try:
-            return float(text.removeprefix("exp(").removesuffix(")"))
-        except ValueError as error:
-            raise Unusable(f"no period: {text!r}", where(element, path), "write seconds or exp(rate)") from error
+    def _flow(self, element: etree._Element, path: Path) -> Flow:
+        end_s = math.inf if self.source.end_s is None else self.source.end_s
+        return flow_of(element, path, self.source.begin_s, end_s)
 
     def _ends(self, element: etree._Element, path: Path) -> _Ends:
         inner = element.find("route")
@@ -256,7 +214,7 @@ class Demand:
             )
         self._first_outside.setdefault(str(path), f"first {element.tag} {element.get('id', '')} on {edge}")
 
-    def _is_outside(self, ends: _Ends, element: etree._Element, path: Path) -> bool:
+    def _is_outside(self, ends: _Ends, path: Path) -> bool:
         """Whether it starts or ends outside the net (only where the scenario ignores errors of routes)."""
         if self.road_ix is None or all(edge is None or edge in self.road_ix for edge in (ends.first, ends.last)):
             return False

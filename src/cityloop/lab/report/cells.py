@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cityloop.lab.report.measure_names import Measure
 from cityloop.lab.report.model import Paired
-from cityloop.lab.report.numbers import ABSENT, bounds, is_known, number, signed
+from cityloop.lab.report.numbers import ABSENT, bounds, is_known, number, signed, signed_bounds
 from cityloop.lab.report.words import NOTHING, Words, same, say
 from cityloop.measures.intervals import Interval
 
@@ -64,12 +64,12 @@ def change_cell(paired: Paired | None) -> Change:
     if paired is None:
         return Change(same(ABSENT), "")
     change = scaled(paired.change_frac, 100.0)
-    return Change(percent(change.mean), bounds(change)) if is_known(change) else Change(say("page.absent"), "")
+    return Change(percent(change.mean), signed_bounds(change)) if is_known(change) else Change(say("page.absent"), "")
 
 
 def percent(value: float) -> Words:
     """Return a signed change in percent as each language writes it."""
-    text = signed(value, 0)
+    text = signed(value, 0 if abs(value) >= 9.95 else 1)
     return Words(f"{text}\N{NO-BREAK SPACE}%", f"{text}%")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ _CLASS_NAMES = (
     f"< {MINUS}30", f"{MINUS}30 … {MINUS}10", f"{MINUS}10 … {MINUS}3", f"{MINUS}3 … +3", "+3 … +10", "+10 … +30",
     "> +30",
 )  # fmt: skip
+_SCALES_M = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 _LEAST_VEH = 5.0  # a mean over fewer vehicles says nothing about a road
 
 
@@ -33,7 +35,7 @@ def change_classes(delays: RoadDelays) -> NDArray[np.int64]:
     return np.where(is_used, np.digitize(np.nan_to_num(change_s), BOUNDS_S), -1)
 
 
-def map_figure(network: Network, delays: RoadDelays, name: str) -> str:
+def map_figure(network: Network, delays: RoadDelays, numbers: Mapping[str, int], name: str) -> str:
     """Return the map as inline SVG: colour for the change of delay, width for the number of vehicles.
 
     Parameters
@@ -41,6 +43,8 @@ def map_figure(network: Network, delays: RoadDelays, name: str) -> str:
     network : Network
     delays : RoadDelays
         One value a road of the network.
+    numbers : mapping of str to int
+        Number of a signal in the table of junctions; a signal without one is drawn as a small dot.
     name : str
         Prefix of the identifiers inside the drawing.
     """
@@ -50,24 +54,25 @@ def map_figure(network: Network, delays: RoadDelays, name: str) -> str:
     with drawing(7.6, height_in + 0.45) as figure:
         axes = figure.add_subplot()
         classes = change_classes(delays)
+        _draw_ways(axes, network)
         for road_ix in np.argsort(delays.n_veh, kind="stable"):
             _draw_road(axes, network, delays, int(road_ix), int(classes[road_ix]))
-        axes.plot(
-            network.signal_xy_m[:, 0], network.signal_xy_m[:, 1], "o", ls="", ms=6.5, mew=1.4,
-            mfc=light("surface"), mec=light("ink"), zorder=5,
-        )  # fmt: skip
+        _draw_signals(axes, network, numbers)
         axes.set_xlim(low[0], high[0])
         axes.set_ylim(low[1], high[1])
         axes.set_aspect("equal")
         axes.set_axis_off()
-        _scale_bar(axes, span)
-        _north(axes)
+        _scale_and_north(axes, network)
         _legend(figure)
         return inline(figure, name, say("figure.map"))
 
 
+def _points(network: Network) -> Floats:
+    return np.concatenate([*network.lines, network.signal_xy_m])
+
+
 def _frame(network: Network) -> tuple[Floats, Floats]:
-    points = np.concatenate([*network.lines, network.signal_xy_m])
+    points = _points(network)
     low, high = points.min(axis=0), points.max(axis=0)
     margin = 0.03 * np.maximum(high - low, 0.25 * (high - low).max() + 1.0)
     return low - margin, high + margin
@@ -96,20 +101,50 @@ def _beside(line: Floats) -> Floats:
     return line + 2.5 * np.stack([along[:, 1], -along[:, 0]], axis=1) / length[:, None]
 
 
-def _scale_bar(axes: Axes, span: Floats) -> None:
-    length_m = max(step for step in (10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if step <= max(10.0, 0.22 * span[0]))
-    x0, x1 = axes.get_xlim()
-    y0, y1 = axes.get_ylim()
-    x, y = x1 - 0.02 * (x1 - x0) - length_m, y0 + 0.02 * (y1 - y0)
-    tick = 0.008 * (y1 - y0)
-    axes.plot([x, x, x + length_m, x + length_m], [y + tick, y, y, y + tick], color=light("ink"), lw=1.2, zorder=6)
-    axes.text(x + length_m / 2, y + 1.4 * tick, f"{length_m} m", ha="center", va="bottom", fontsize=8.5, zorder=6)
+def _draw_ways(axes: Axes, network: Network) -> None:
+    """Draw the ways through all junctions as one thin line with breaks."""
+    if network.ways:
+        gap = np.full((1, 2), np.nan)
+        joined = np.concatenate([part for way in network.ways for part in (way, gap)])
+        axes.plot(joined[:, 0], joined[:, 1], color=light("at-rest"), lw=0.9, zorder=0.5)
 
 
-def _north(axes: Axes) -> None:
+def _draw_signals(axes: Axes, network: Network, numbers: Mapping[str, int]) -> None:
+    for signal_id, (x_m, y_m) in zip(network.signal_ids, network.signal_xy_m, strict=True):
+        number_of = numbers.get(signal_id)
+        size = 5.0 if number_of is None else 11.5
+        (dot,) = axes.plot([x_m], [y_m], "o", ms=size, mew=1.2, mfc=light("surface"), mec=light("ink"), zorder=5)
+        tooltip(dot, signal_id)
+        if number_of is not None:
+            axes.annotate(
+                str(number_of), (x_m, y_m), ha="center", va="center_baseline", fontsize=7, weight="bold", zorder=6
+            )
+
+
+def _scale_and_north(axes: Axes, network: Network) -> None:
+    """Draw the scale bar and the arrow to the north in the emptiest corner of the map."""
+    (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
+    width, height = x1 - x0, y1 - y0
+    share = (_points(network) - (x0, y0)) / (width, height)
+    corners = [(is_right, is_top) for is_top in (False, True) for is_right in (True, False)]
+
+    def crowd(corner: tuple[bool, bool]) -> int:
+        beside = share[:, 0] > 0.7 if corner[0] else share[:, 0] < 0.3
+        return int((beside & (share[:, 1] > 0.78 if corner[1] else share[:, 1] < 0.22)).sum())
+
+    is_right, is_top = min(corners, key=crowd)
+    length_m = max(step for step in _SCALES_M if step <= max(_SCALES_M[0], 0.22 * width))
+    left = x1 - 0.02 * width - length_m if is_right else x0 + 0.02 * width
+    base = y1 - 0.15 * height if is_top else y0 + 0.02 * height
+    tick, middle = 0.008 * height, left + length_m / 2
+    bar_x = [left, left, left + length_m, left + length_m]
+    axes.plot(bar_x, [base + tick, base, base, base + tick], color=light("ink"), lw=1.2, zorder=6)
+    axes.text(middle, base + 1.4 * tick, f"{length_m} m", ha="center", va="bottom", fontsize=8.5, zorder=6)
     arrow = {"arrowstyle": "-|>", "color": light("ink"), "lw": 1.4, "shrinkA": 0, "shrinkB": 0}
-    axes.annotate("", (0.975, 0.985), (0.975, 0.915), xycoords="axes fraction", arrowprops=arrow)
-    axes.text(0.975, 0.905, "N", transform=axes.transAxes, ha="center", va="top", fontsize=9, weight="bold")
+    axes.annotate("", (middle, base + 0.135 * height), (middle, base + 0.075 * height), arrowprops=arrow, zorder=6)
+    axes.annotate(
+        "N", (middle, base + 0.078 * height), xytext=(7, 0), textcoords="offset points", fontsize=9, weight="bold"
+    )
 
 
 def _legend(figure: object) -> None:
@@ -118,7 +153,7 @@ def _legend(figure: object) -> None:
     handles = [Line2D([], [], color=light(f"change-{i}"), lw=4.5, solid_capstyle="butt") for i in range(7)]
     handles += [
         Line2D([], [], color=light("at-rest"), lw=1.4),
-        Line2D([], [], ls="", marker="o", ms=6.5, mew=1.4, mfc=light("surface"), mec=light("ink")),
+        Line2D([], [], ls="", marker="o", ms=8, mew=1.2, mfc=light("surface"), mec=light("ink")),
     ]
     words: list[Words] = [same(text) for text in _CLASS_NAMES] + [say("map.at_rest"), say("map.signal")]
     legend(

@@ -53,6 +53,7 @@ THROUGHPUT = Measure("throughput_veh", "veh", 0, is_lower_better=False)
 UNFINISHED = Measure("n_unfinished", "veh", 0)
 UNDEPARTED = Measure("n_undeparted", "veh", 0)
 MAX_RED = Measure("max_red_s", "s", 0)
+MAX_RED_WAIT = Measure("max_red_wait_s", "s", 0)
 TELEPORTS = Measure("teleports", "times", 1)
 CO2 = Measure("co2_g", "kg", 0, scale=1e-3)
 FUEL = Measure("fuel_g", "kg", 0, scale=1e-3)
@@ -70,5 +71,5 @@ ARM_ROWS = (
     UNDEPARTED,
     TELEPORTS,
 )
-CARDS = (DELAY, DELAY_P95, QUEUE, STOPS, TRAVEL_TIME, PERSON_DELAY, MAX_RED, CO2)
+CARDS = (DELAY, DELAY_P95, QUEUE, STOPS, TRAVEL_TIME, PERSON_DELAY, MAX_RED_WAIT, CO2)
 EMISSIONS = (CO2, FUEL)

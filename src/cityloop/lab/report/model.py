@@ -28,6 +28,8 @@ class Network:
     road_ids, road_names : tuple of str
     lines : tuple of float64 arrays, shape (n, 2)
         Centre line of each road, from its begin to its end.
+    ways : tuple of float64 arrays, shape (n, 2)
+        Ways through the junctions, to join the roads.
     signal_ids : tuple of str
     signal_xy_m : float64, shape (n_signals, 2)
     """
@@ -35,6 +37,7 @@ class Network:
     road_ids: tuple[str, ...]
     road_names: tuple[str, ...]
     lines: tuple[Floats, ...]
+    ways: tuple[Floats, ...]
     signal_ids: tuple[str, ...]
     signal_xy_m: Floats
 
@@ -252,7 +255,8 @@ class ScenarioReport:
     notes : tuple of Note
     settings : tuple of (str, str)
         Protocol, clearance and so on; known names and values are translated.
-    licence, real, synthetic : str
+    licence : str
+    real, synthetic : Words
     """
 
     scenario: str
@@ -274,8 +278,8 @@ class ScenarioReport:
     notes: tuple[Note, ...]
     settings: tuple[tuple[str, str], ...]
     licence: str
-    real: str
-    synthetic: str
+    real: Words
+    synthetic: Words
 
     def arm(self, name: str) -> ArmResult:
         """Return an arm by name."""

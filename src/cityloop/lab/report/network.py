@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cityloop.city.city import City
+from cityloop.city.table import Table
 from cityloop.lab.report.model import Floats, Network, RoadDelays
 from cityloop.measures.roads import RoadPeriods
 
@@ -16,22 +17,28 @@ def network_of(city: City) -> Network:
 
     A road whose lanes have no shape in the source is left out of the drawing: its line is empty.
     """
-    lanes, points = city.lanes, city.points
+    lanes, movements = city.lanes, city.movements
     lanes_of: list[list[int]] = [[] for _ in range(city.roads.n_rows)]
     for lane_ix in np.argsort(lanes["index"], kind="stable"):
         lanes_of[int(lanes["road_ix"][lane_ix])].append(int(lane_ix))
     lines = []
     for of_road in lanes_of:
         middle = of_road[len(of_road) // 2] if of_road else None
-        rows = slice(0, 0) if middle is None else slice(lanes["points_start"][middle], lanes["points_end"][middle])
-        lines.append(np.stack([points["x_m"][rows], points["y_m"][rows]], axis=1))
+        lines.append(np.empty((0, 2)) if middle is None else _line(city, lanes, middle))
+    ways = [_line(city, movements, int(ix)) for ix in np.flatnonzero(~movements["is_crossing"])]
     return Network(
         road_ids=tuple(str(road_id) for road_id in city.roads["road_id"]),
         road_names=tuple(str(name) for name in city.roads["name"]),
         lines=tuple(lines),
+        ways=tuple(way for way in ways if len(way) > 1),
         signal_ids=tuple(str(signal_id) for signal_id in city.signals["signal_id"]),
         signal_xy_m=np.stack([city.signals["x_m"], city.signals["y_m"]], axis=1),
     )
+
+
+def _line(city: City, table: Table, row: int) -> Floats:
+    rows = slice(int(table["points_start"][row]), int(table["points_end"][row]))
+    return np.stack([city.points["x_m"][rows], city.points["y_m"][rows]], axis=1)
 
 
 def road_delays(before: Sequence[RoadPeriods], after: Sequence[RoadPeriods]) -> RoadDelays:

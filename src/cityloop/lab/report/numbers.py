@@ -42,6 +42,11 @@ def bounds(estimate: Interval, digits: int = 0) -> str:
     return f"{number(estimate.low, digits)} … {number(estimate.high, digits)}" if has_bounds(estimate) else ""
 
 
+def signed_bounds(estimate: Interval) -> str:
+    """Return ``−60 … −54``, whole numbers with their signs; empty where there is no interval."""
+    return f"{signed(estimate.low)} … {signed(estimate.high)}" if has_bounds(estimate) else ""
+
+
 def clock(t_s: float) -> str:
     """Return ``07:05`` for seconds after midnight, with seconds where they are not whole minutes."""
     total = round(t_s)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,10 +18,13 @@ from cityloop.measures.signals import Displays
 Tracks = Mapping[str, NDArray[Any]]
 """One row a vehicle and second, as in ``tracks.npz`` of a run: ``t_s``, ``vehicle_ix``, ``lane_ix``, ``position_m``."""
 
-STREAM_FRAC = 0.3
-"""A route goes on while at least this share of its busiest stream goes on with it."""
+Step = tuple[int, int]
+"""From one road to the next."""
 
-_LONGEST_GAP_S = 3.5  # a vehicle unseen for longer begins a new line
+STREAM_FRAC = 0.3
+"""A route goes on while at least this share of the vehicles that it was begun with goes on along it."""
+
+_LONGEST_GAP_S = 30.0  # a vehicle unseen for longer, as inside a blocked junction, begins a new line
 _TOLERANCE_M = 1.5  # a point nearer than this to the straight line through its neighbours is not drawn
 
 
@@ -44,10 +46,11 @@ class Route:
 
 
 def busiest_route(city: City, tracks: Tracks) -> Route | None:
-    """Return the route whose signals the most vehicles pass on their way along it.
+    """Return the route whose signals the most vehicles pass on their way along all of it.
 
-    From every signalised step between two roads the main stream is followed down and up, step by step, while it keeps
-    ``STREAM_FRAC`` of the vehicles of that first step; the route with the most passages of signals is taken.
+    From every signalised step between two roads the main stream is followed down and up, step by step, as long as
+    ``STREAM_FRAC`` of the vehicles of that first step have made every step. Of the routes found this way, the one with
+    the most signals times vehicles that drove all of it is taken, at equal the longer one.
 
     Returns
     -------
@@ -56,18 +59,18 @@ def busiest_route(city: City, tracks: Tracks) -> Route | None:
     """
     steps = _steps(city, tracks)
     signalised = _signalised_steps(city)
-    best: tuple[int, list[int]] = (0, [])
+    best: tuple[int, int, list[int]] = (0, 0, [])
     for first in sorted(step for step in steps if step in signalised):
-        roads = _follow(steps, first)
-        pairs = list(pairwise(roads))
-        passages = sum(steps[pair] for pair in pairs if pair in signalised)
-        best = max(best, (passages, roads), key=lambda found: found[0])
-    if not best[1]:
+        roads, n_through = _follow(steps, first)
+        n_signals = sum(pair in signalised for pair in pairwise(roads))
+        best = max(best, (n_signals * n_through, len(roads), roads), key=lambda found: found[:2])
+    roads = best[2]
+    if not roads:
         return None
-    begins = [0.0]
-    for a, b in pairwise(best[1]):
-        begins.append(begins[-1] + float(city.roads["length_m"][a]) + _crossing_m(city, a, b))
-    return Route(tuple(best[1]), tuple(begins), begins[-1] + float(city.roads["length_m"][best[1][-1]]))
+    begins_m = [0.0]
+    for a, b in pairwise(roads):
+        begins_m.append(begins_m[-1] + float(city.roads["length_m"][a]) + _crossing_m(city, a, b))
+    return Route(tuple(roads), tuple(begins_m), begins_m[-1] + float(city.roads["length_m"][roads[-1]]))
 
 
 def space_time(
@@ -80,15 +83,18 @@ def space_time(
     )  # fmt: skip
 
 
-def _steps(city: City, tracks: Tracks) -> Counter[tuple[int, int]]:
-    """Return how many vehicles went from one road to the next."""
+def _steps(city: City, tracks: Tracks) -> dict[Step, set[int]]:
+    """Return the vehicles that went from one road to the next."""
     on_lane = tracks["lane_ix"] >= 0
     road_ix = city.lanes["road_ix"][tracks["lane_ix"][on_lane]]
     vehicle_ix, t_s = tracks["vehicle_ix"][on_lane], tracks["t_s"][on_lane]
     order = np.lexsort((t_s, vehicle_ix))
     road_ix, vehicle_ix = road_ix[order], vehicle_ix[order]
-    is_step = (vehicle_ix[1:] == vehicle_ix[:-1]) & (road_ix[1:] != road_ix[:-1])
-    return Counter(zip(road_ix[:-1][is_step].tolist(), road_ix[1:][is_step].tolist(), strict=True))
+    at = np.flatnonzero((vehicle_ix[1:] == vehicle_ix[:-1]) & (road_ix[1:] != road_ix[:-1]))
+    steps: dict[Step, set[int]] = {}
+    for a, b, vehicle in zip(road_ix[at].tolist(), road_ix[at + 1].tolist(), vehicle_ix[at].tolist(), strict=True):
+        steps.setdefault((a, b), set()).add(vehicle)
+    return steps
 
 
 def _movement_roads(city: City) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -104,14 +110,25 @@ def _signalised_steps(city: City) -> set[tuple[int, int]]:
     return set(zip(from_ix[is_signalised].tolist(), to_ix[is_signalised].tolist(), strict=True))
 
 
-def _follow(steps: Counter[tuple[int, int]], first: tuple[int, int]) -> list[int]:
-    least = STREAM_FRAC * steps[first]
+def _follow(steps: Mapping[Step, set[int]], first: Step) -> tuple[list[int], int]:
+    """Return the roads of the main stream through a step, and how many vehicles drove all of them."""
+    through = steps[first]
+    least = STREAM_FRAC * len(through)
     roads = list(first)
-    while onward := [(n, b) for (a, b), n in steps.items() if a == roads[-1] and b not in roads and n >= least]:
-        roads.append(max(onward)[1])
-    while before := [(n, a) for (a, b), n in steps.items() if b == roads[0] and a not in roads and n >= least]:
-        roads.insert(0, max(before)[1])
-    return roads
+    for is_downstream in (True, False):
+        while True:
+            end = roads[-1] if is_downstream else roads[0]
+            onward = [
+                (len(through & vehicles), b if is_downstream else a)
+                for (a, b), vehicles in steps.items()
+                if (a if is_downstream else b) == end and (b if is_downstream else a) not in roads
+            ]
+            n_veh, road_ix = max(onward, default=(0, -1))
+            if n_veh == 0 or n_veh < least:
+                break
+            through = through & steps[(end, road_ix) if is_downstream else (road_ix, end)]
+            roads.insert(len(roads) if is_downstream else 0, road_ix)
+    return roads, len(through)
 
 
 def _crossing_m(city: City, a: int, b: int) -> float:
@@ -148,23 +165,20 @@ def _reds(displays: Displays, links: NDArray[np.int64], begin_s: float, end_s: f
 
 
 def _trajectories(city: City, route: Route, tracks: Tracks) -> list[Floats]:
-    begin_m = np.full(city.roads.n_rows, np.nan)
-    begin_m[list(route.road_ixs)] = route.road_begin_m
-    on_lane = tracks["lane_ix"] >= 0
-    road_ix = city.lanes["road_ix"][np.where(on_lane, tracks["lane_ix"], 0)]
-    position_m = np.where(on_lane, begin_m[road_ix] + tracks["position_m"], np.nan)
-    kept = np.isfinite(position_m)
-    vehicle_ix, t_s, position_m = tracks["vehicle_ix"][kept], tracks["t_s"][kept], position_m[kept]
+    """Return the lines of all vehicles on the route, cut where a vehicle left it and came back."""
+    place = np.full(city.roads.n_rows, -1)
+    place[list(route.road_ixs)] = np.arange(len(route.road_ixs))
+    on_lane = np.flatnonzero(tracks["lane_ix"] >= 0)
+    at = place[city.lanes["road_ix"][tracks["lane_ix"][on_lane]]]
+    kept, at = on_lane[at >= 0], at[at >= 0]
+    vehicle_ix, t_s = tracks["vehicle_ix"][kept], tracks["t_s"][kept].astype(np.float64)
+    position_m = np.array(route.road_begin_m)[at] + tracks["position_m"][kept]
     order = np.lexsort((t_s, vehicle_ix))
-    vehicle_ix, t_s, position_m = vehicle_ix[order], t_s[order], position_m[order]
-    is_cut = (vehicle_ix[1:] != vehicle_ix[:-1]) | (np.diff(t_s) > _LONGEST_GAP_S + _inside_s(position_m))
+    vehicle_ix, t_s, at, position_m = vehicle_ix[order], t_s[order], at[order], position_m[order]
+    is_cut = (vehicle_ix[1:] != vehicle_ix[:-1]) | (np.diff(t_s) > _LONGEST_GAP_S)
+    is_cut |= (np.diff(at) < 0) | (np.diff(at) > 1)
     pieces = np.split(np.stack([t_s, position_m], axis=1), np.flatnonzero(is_cut) + 1)
     return [thinned(piece) for piece in pieces if len(piece) > 1]
-
-
-def _inside_s(position_m: Floats) -> Floats:
-    """Return how long a vehicle may have been out of sight inside a junction at walking pace or more."""
-    return np.clip(np.diff(position_m), 0.0, 60.0) / 2.0
 
 
 def thinned(line: Floats) -> Floats:

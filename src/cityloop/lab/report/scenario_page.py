@@ -33,6 +33,8 @@ from cityloop.lab.report.timing_figure import timing_figure
 from cityloop.lab.report.trips_figure import SAME_S, trips_figure
 from cityloop.lab.report.words import NOTHING, Words, arm_name, same, say
 
+_LONGEST_ID = 26
+
 
 @dataclass(frozen=True)
 class Card:
@@ -77,9 +79,11 @@ class SortableCell:
 
 @dataclass(frozen=True)
 class JunctionRow:
-    """A row of the table of junctions."""
+    """A row of the table of junctions; the number is that on the map."""
 
+    place: int
     signal_id: str
+    short_id: str
     cells: tuple[SortableCell, ...]
 
 
@@ -142,7 +146,7 @@ def scenario_page(report: ScenarioReport) -> ScenarioPage:
         arms=tuple(_arm_head(arm, report) for arm in report.arms),
         measures=tuple(_measure_row(measure, report) for measure in measures),
         figures=_figures(report, anchor),
-        junctions=tuple(_junction_row(junction) for junction in report.junctions),
+        junctions=tuple(_junction_row(place, junction) for place, junction in enumerate(report.junctions, 1)),
         emissions=tuple(_measure_row(measure, report) for measure in EMISSIONS),
     )
 
@@ -180,6 +184,11 @@ def interval_words(paired: Paired | None, n_seeds: int) -> Words:
 def finite_or_dash(arm: ArmResult) -> str:
     """Return an arm's delay as printed in a sentence."""
     return number(arm.figure(DELAY.key).mean, DELAY.digits)
+
+
+def short_id(signal_id: str) -> str:
+    """Return a name that fits a column: joined junctions have names of hundreds of characters."""
+    return signal_id if len(signal_id) <= _LONGEST_ID else signal_id[: _LONGEST_ID - 1] + "…"
 
 
 def _cards(report: ScenarioReport, ours: ArmResult) -> list[Card]:
@@ -251,18 +260,21 @@ def _figures(report: ScenarioReport, anchor: str) -> tuple[FigurePart, ...]:
     others = [trips for trips in report.trips if trips.arm not in (report.base_arm, report.ours_arm)]
     after = [*others, *(trips for trips in report.trips if trips.arm == report.ours_arm)]
     route = report.space_times[0] if report.space_times else None
+    numbers = {junction.signal_id: place for place, junction in enumerate(report.junctions, 1)}
     return (
         FigurePart(
             "map",
             say("lead.map", ours=ours),
-            map_figure(report.network, report.roads, f"{anchor}-map") if report.network and report.roads else "",
+            map_figure(report.network, report.roads, numbers, f"{anchor}-map")
+            if report.network and report.roads
+            else "",
         ),
         FigurePart(
             "queues", say("lead.queues"), queues_figure(report.queues, f"{anchor}-queues") if report.queues else ""
         ),
         FigurePart(
             "timing",
-            say("lead.timing", junction=report.timing_signal_id, seed=seed),
+            say("lead.timing", junction=short_id(report.timing_signal_id), seed=seed),
             timing_figure(report.timings, f"{anchor}-timing") if report.timings else "",
         ),
         FigurePart(
@@ -288,7 +300,7 @@ def _figures(report: ScenarioReport, anchor: str) -> tuple[FigurePart, ...]:
     )
 
 
-def _junction_row(junction: Junction) -> JunctionRow:
+def _junction_row(place: int, junction: Junction) -> JunctionRow:
     def pair(name: str, digits: int, scale: float = 1.0) -> list[SortableCell]:
         return [
             _sortable(getattr(side, name) * scale, digits, "split" if side is junction.before else "")
@@ -303,7 +315,9 @@ def _junction_row(junction: Junction) -> JunctionRow:
         css,
     )
     return JunctionRow(
+        place,
         junction.signal_id,
+        short_id(junction.signal_id),
         (
             _sortable(junction.n_veh, 0),
             *pair("delay_s", 1),

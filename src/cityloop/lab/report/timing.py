@@ -24,9 +24,10 @@ class _Row:
     turns: frozenset[str]
 
     @property
-    def order(self) -> tuple[float, int, int]:
-        """Clockwise from the north, then by turn."""
-        return (self.bearing_deg, min((turn_rank(turn) for turn in self.turns), default=9), self.links[0])
+    def order(self) -> tuple[int, int, int]:
+        """Clockwise from the north, then by turn; crossings last."""
+        sector = round(self.bearing_deg / 45.0) % 8 if self.turns else 8
+        return (sector, min((turn_rank(turn) for turn in self.turns), default=0), self.links[0])
 
 
 def timings(

@@ -10,11 +10,12 @@ import numpy as np
 from cityloop.lab.report.colours import arm_dash, arm_role, light
 from cityloop.lab.report.model import TripDelays
 from cityloop.lab.report.numbers import number
-from cityloop.lab.report.svg import drawing, inline, label, write
-from cityloop.lab.report.words import arm_name, same, say
+from cityloop.lab.report.svg import drawing, inline, label, legend, write
+from cityloop.lab.report.words import arm_name, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SAME_S = 3.0
 """A trip whose delay changed by no more than this went as before: about one stop line passed a little later."""
@@ -34,10 +35,11 @@ def trips_figure(before: TripDelays, after: Sequence[TripDelays], name: str) -> 
     name : str
         Prefix of the identifiers inside the drawing.
     """
-    with drawing(7.6, 3.3) as figure:
+    with drawing(7.6, 3.3 + 0.2 * ((len(after) + 2) // 2)) as figure:
         change_axes, delay_axes = figure.subplots(1, 2)
         _draw_changes(change_axes, after[-1].delay_s - before.delay_s)
         _draw_delays(delay_axes, [before, *after])
+        _legend(figure, [before, *after])
         return inline(figure, name, say("figure.trips"))
 
 
@@ -83,20 +85,17 @@ def _draw_delays(axes: Axes, arms: Sequence[TripDelays]) -> None:
     axes.set_ylim(0, 100.5)
     axes.grid(axis="both")
     label(axes, x=say("axis.delay_per_trip"), y=say("axis.trips_below"), title=say("trips.delay"))
-    _label_arms(axes, arms, delays)
     axes.annotate(
         "95 %", (limit_s, 95.0), xytext=(-3, -3), textcoords="offset points", ha="right", va="top", fontsize=8
     )
 
 
-def _label_arms(axes: Axes, arms: Sequence[TripDelays], delays: Sequence[np.ndarray]) -> None:
+def _legend(figure: Figure, arms: Sequence[TripDelays]) -> None:
     from matplotlib.lines import Line2D
-
-    from cityloop.lab.report.svg import legend
 
     handles = [Line2D([], [], color=light(arm_role(arm.arm)), lw=1.9, ls=arm_dash(arm.arm)) for arm in arms]
     words = [
-        arm_name(arm.arm) + same(": ") + say("trips.p95", delay=number(float(np.quantile(delay_s, 0.95)), 0))
-        for arm, delay_s in zip(arms, delays, strict=True)
+        arm_name(arm.arm) + ": " + say("trips.p95", delay=number(float(np.nanquantile(arm.delay_s, 0.95)), 0))
+        for arm in arms
     ]
-    legend(axes, handles, words, loc="lower right", handlelength=2.6)
+    legend(figure, handles, words, loc="outside lower center", ncols=min(len(arms), 2), handlelength=2.8)

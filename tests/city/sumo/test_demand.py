@@ -131,15 +131,9 @@ def test_broken_demand_names_vehicle_and_edge(city_with: Callable[..., City], ad
         city_with(additional)
 
 
-def test_a_scenario_that_ignores_route_errors_goes_on(city_with: Callable[..., City]) -> None:
-    city = city_with(
-        """<trip id="in" depart="0" from="WA" to="ME"/><trip id="out" depart="0" from="WA" to="zz"/>
-        <flow id="f" from="zz" to="ME" end="9" period="1"/><person id="p" depart="0"><walk from="zz"/></person>""",
-        options=(("ignore-route-errors", "true"),),
-    )
-    assert list(city.demand["demand_id"]) == ["in"]
-    (finding,) = city.findings
-    assert finding.text.startswith("3 entries of demand use roads outside the net, first trip out on zz")
+def test_ignoring_route_errors_does_not_help_as_in_sumo(city_with: Callable[..., City]) -> None:
+    with pytest.raises(Unusable, match="edge zz is not in the net"):
+        city_with('<trip id="t" depart="0" from="WA" to="zz"/>', options=(("ignore-route-errors", "true"),))
 
 
 def test_last_departure(pair_net: Path, tmp_path: Path) -> None:

@@ -25,9 +25,7 @@ def _flow(attributes: str, begin_s: float = 0.0, end_s: float = math.inf) -> Flo
         ('period="exp(0.1)"', 1000.0, 100.0),
         ('probability="0.1"', 1000.0, 100.0),
         ('number="100"', 990.0, 100.0),
-        ('number="11" period="10"', 100.0, 11.0),
         ('number="1"', 0.0, 1.0),
-        ('number="5" period="0"', 0.0, 5.0),
         ('vehsPerHour="0"', 0.0, 0.0),
     ],
 )
@@ -41,7 +39,8 @@ def test_window_of_the_scenario_and_open_ends() -> None:
     assert _flow('begin="begin" period="10"', 100.0, 200.0) == Flow(100.0, 190.0, 10.0)
     assert _flow('period="10"') == Flow(0.0, math.inf, math.inf)
     assert _flow('probability="0.1"') == Flow(0.0, math.inf, math.inf)
-    assert _flow('period="10" number="3"') == Flow(0.0, 20.0, 3.0)
+    assert _flow('period="10" number="3"', end_s=15.0) == Flow(0.0, 20.0, 3.0)
+    assert _flow('period="0" number="3"') == Flow(0.0, 0.0, 3.0)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +52,7 @@ def test_window_of_the_scenario_and_open_ends() -> None:
         ('end="3" vehsPerHour="-1"', "no rate; give a positive rate"),
         ('end="3" period="0"', "no rate; give a positive rate"),
         ('end="3" period="-2"', "no rate; give a positive rate"),
+        ('end="9" period="3" number="2"', "a rate, an end and a number"),
         ('end="9" period="exp(x)"', "no period"),
         ('end="9" period="often"', "no time"),
         ('end="9" number="many"', "no whole number"),

@@ -31,7 +31,7 @@ def test_permissions_follow_sumo() -> None:
 
 def test_shapes_leave_heights_out() -> None:
     assert shape_of("1,2,9 3.5,-4,9", "here") == [(1.0, 2.0), (3.5, -4.0)]
-    for text in ("1", "1,x", "1;2"):
+    for text in ("", "1,2", "1 2", "1,x 1,2", "1;2 3;4", "nan,1 2,3"):
         with pytest.raises(Unusable, match="no shape"):
             shape_of(text, "here")
 
@@ -66,6 +66,7 @@ def test_reads_what_stands_in_the_file(tmp_path: Path) -> None:
         (f'<edge id="a" to="B">{LANE}</edge>' + NODES, "attribute from is missing"),
         ('<edge id="a" from="A" to="B"><lane id="a_0" index="0" speed="x"/></edge>', "attribute speed is no number"),
         ('<edge id="a" from="A" to="B"><lane id="a_0" index="z"/></edge>', "attribute index is no whole number"),
+        (f'<edge id="a" from="A" to="B">{LANE.replace("50", "-5", 1)}</edge>', "length or width is negative"),
         (f'<edge id="a" from="A" to="B">{LANE}</edge>{NODES}<connection from="a"/>', "attribute fromLane is missing"),
         (NODES + '<tlLogic id="A" programID="0"><phase duration="1" state="Gx"/></tlLogic>', "unknown state 'Gx'"),
     ],

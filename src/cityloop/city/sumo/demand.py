@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,8 +47,6 @@ class Demand:
     rows: list[dict[str, Any]] = field(default_factory=list)
     _types: VehicleTypes = field(default_factory=VehicleTypes)
     _routes: dict[str, _Ends] = field(default_factory=dict)
-    _n_outside: Counter[str] = field(default_factory=Counter)
-    _first_outside: dict[str, str] = field(default_factory=dict)
 
     def add(self, element: etree._Element, path: Path) -> None:
         """Take an element with one of ``DEMAND_TAGS``.
@@ -57,8 +54,8 @@ class Demand:
         Raises
         ------
         Unusable
-            When it lacks what it must have, or names a road that the net does not have. A scenario with
-            ``ignore-route-errors`` keeps going: such vehicles are left out and named among the findings.
+            When it lacks what it must have, or names a road that the net does not have (SUMO refuses this
+            even with ``ignore-route-errors``).
         """
         match element.tag:
             case "vType" | "vTypeDistribution":
@@ -77,15 +74,8 @@ class Demand:
         return table_of_rows("demand", self.rows)
 
     def findings(self) -> list[Finding]:
-        """Return what was left out."""
-        return self._types.findings + [
-            Finding(
-                "not represented",
-                place,
-                f"{n} entries of demand use roads outside the net, {self._first_outside[place]}",
-            )
-            for place, n in self._n_outside.items()
-        ]
+        """Return what cannot be represented."""
+        return self._types.findings
 
     def last_departure_s(self) -> float:
         """Return the last departure.
@@ -124,14 +114,12 @@ class Demand:
     def _add_single(self, element: etree._Element, path: Path) -> None:
         depart_s = self._depart_s(element, path)
         ends = self._ends(element, path)
-        if not self._is_outside(ends, path):
-            self._add(element, path, str(element.tag), ends, Flow(depart_s, depart_s, 1.0))
+        self._add(element, path, str(element.tag), ends, Flow(depart_s, depart_s, 1.0))
 
     def _add_flow(self, element: etree._Element, path: Path) -> None:
         flow = self._flow(element, path)
         ends = self._ends(element, path)
-        if not self._is_outside(ends, path):
-            self._add(element, path, "flow", ends, flow)
+        self._add(element, path, "flow", ends, flow)
 
     def _add_person(self, element: etree._Element, path: Path) -> None:
         if element.tag == "person":
@@ -142,8 +130,7 @@ class Demand:
         legs = [leg for leg in element if leg.tag in ("walk", "ride", "personTrip", "stop", "transport")]
         ways = [self._ends(leg, path) for leg in legs]
         ends = _Ends(ways[0].first if ways else None, ways[-1].last if ways else None)
-        if not self._is_outside(ends, path):
-            self._add(element, path, "person", ends, flow)
+        self._add(element, path, "person", ends, flow)
 
     def _add(self, element: etree._Element, path: Path, kind: str, ends: _Ends, flow: Flow) -> None:
         roads = self.road_ix or {}
@@ -203,20 +190,9 @@ class Demand:
         return _Ends(edges[0], edges[-1])
 
     def _check(self, edge: str | None, element: etree._Element, path: Path) -> None:
-        """Refuse an edge outside the net, or remember it where the scenario ignores errors of routes."""
-        if edge is None or self.road_ix is None or edge in self.road_ix:
-            return
-        if not self.source.is_on("ignore-route-errors"):
+        if edge is not None and self.road_ix is not None and edge not in self.road_ix:
             raise Unusable(
                 f"edge {edge} is not in the net",
                 where(element, path),
                 "correct the demand or use the net it was made for",
             )
-        self._first_outside.setdefault(str(path), f"first {element.tag} {element.get('id', '')} on {edge}")
-
-    def _is_outside(self, ends: _Ends, path: Path) -> bool:
-        """Whether it starts or ends outside the net (only where the scenario ignores errors of routes)."""
-        if self.road_ix is None or all(edge is None or edge in self.road_ix for edge in (ends.first, ends.last)):
-            return False
-        self._n_outside[str(path)] += 1
-        return True

@@ -40,7 +40,8 @@ def flow_of(element: etree._Element, path: Path, begin_s: float, end_s: float) -
     Raises
     ------
     Unusable
-        When it has no rate, or ends before it begins.
+        When it has no rate, ends before it begins, or has a rate and both an end and a number, which SUMO
+        refuses.
     """
     if element.get("begin") not in (None, "begin"):
         begin_s = seconds(element, "begin", path)
@@ -54,16 +55,20 @@ def flow_of(element: etree._Element, path: Path, begin_s: float, end_s: float) -
             raise Unusable("the flow has no rate", where(element, path), "add vehsPerHour, period or probability")
         # so many, spread evenly
         return Flow(begin_s, begin_s + (end_s - begin_s) * max(n - 1, 0) / max(n, 1), n)
+    if n is not None and element.get("end") is not None:
+        raise Unusable("the flow has a rate, an end and a number", where(element, path), "leave one of them out")
     if rate < 0 or (math.isinf(rate) and n is None):
         raise Unusable("the rate of the flow is no rate", where(element, path), "give a positive rate or period")
     if rate == 0:
         return Flow(begin_s, begin_s, 0.0)
-    if n is None:
-        n = rate * (end_s - begin_s)
-        # a regular flow sends its first vehicle at its begin, and none at its end
-        n = n if is_random or math.isinf(n) else float(math.ceil(n - 1e-9))
-    until_s = end_s if is_random else min(end_s, begin_s + max(n - 1, 0) / rate)
-    return Flow(begin_s, until_s, n)
+    if n is not None:
+        return Flow(begin_s, begin_s + max(n - 1, 0) / rate, n)
+    n = rate * (end_s - begin_s)
+    if is_random or math.isinf(n):
+        return Flow(begin_s, end_s, n)
+    # a regular flow sends its first vehicle at its begin, and none at its end
+    n = float(math.ceil(n - 1e-9))
+    return Flow(begin_s, min(end_s, begin_s + max(n - 1, 0) / rate), n)
 
 
 def _rate_per_s(element: etree._Element, path: Path) -> tuple[float | None, bool]:

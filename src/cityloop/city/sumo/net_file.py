@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -134,7 +135,7 @@ def _edge_of(element: etree._Element, path: Path) -> EdgeElement:
 
 
 def _lane_of(element: etree._Element, path: Path) -> LaneElement:
-    return LaneElement(
+    lane = LaneElement(
         lane_id=required(element, "id", path),
         index=whole_number(element, "index", path),
         speed_mps=number(element, "speed", path),
@@ -144,6 +145,9 @@ def _lane_of(element: etree._Element, path: Path) -> LaneElement:
         allow=element.get("allow", ""),
         disallow=element.get("disallow", ""),
     )
+    if min(lane.speed_mps, lane.length_m, lane.width_m) < 0:
+        raise Unusable("speed, length or width is negative", where(element, path), "give values from 0 on")
+    return lane
 
 
 def shape_of(text: str, place: str) -> Shape:
@@ -152,13 +156,15 @@ def shape_of(text: str, place: str) -> Shape:
     Raises
     ------
     Unusable
-        When it holds something else than points.
+        When it holds something else than points, or fewer than two.
     """
     try:
-        points = [point.split(",") for point in text.split()]
-        return [(float(point[0]), float(point[1])) for point in points]
-    except (ValueError, IndexError) as error:
+        points = [(float(x), float(y)) for x, y, *_ in (point.split(",") for point in text.split())]
+        if len(points) < 2 or not all(math.isfinite(x + y) for x, y in points):
+            raise ValueError
+    except ValueError as error:
         raise Unusable(f"no shape: {text[:40]!r}", place, "write points as x,y separated by blanks") from error
+    return points
 
 
 def _junction_of(element: etree._Element, path: Path) -> JunctionElement:

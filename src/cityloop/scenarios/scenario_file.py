@@ -39,7 +39,7 @@ class ScenarioFile(BaseModel):
         What was measured or surveyed, and what was made up.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: str = Field(min_length=1)
     config: str | None = Field(default=None, min_length=1)

@@ -24,7 +24,7 @@ _DELAY_S = {"field": 40.0, "smart": 20.0, "actuated": 41.0}
 
 def result_of(spec: RunSpec, name: str = "crossing") -> RunResult:
     """Return a made-up result that depends on the arm and a little on the seed."""
-    delay_s = _DELAY_S[spec.arm] + (spec.seed * 7 + len(spec.arm)) % 5
+    delay_s = _DELAY_S[spec.arm] * (1 + 0.02 * ((spec.seed * 7 + ord(spec.arm[0])) % 5))
     return RunResult(
         scenario=name, arm=spec.arm, seed=spec.seed, delay_s=delay_s, delay_p95_s=3 * delay_s,
         travel_time_s=60 + delay_s, waiting_s=delay_s / 2,

@@ -18,6 +18,7 @@ from cityloop.cli.trial import trial
 
 # click's UsageError: newer versions of typer carry a click of their own
 _UsageError = cast("type[Exception]", typer.BadParameter.__base__)
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="cityloop",
@@ -43,7 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
         where = getattr(getattr(error, "ctx", None), "command_path", "cityloop")
         return _say(f"{_text(error)}; {where} --help tells how to use it", 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted; what is finished is kept", 130)
+        code = _INTERRUPTED  # newer versions of typer return it themselves
+    if code == _INTERRUPTED:
+        return _say("interrupted; what is finished is kept", _INTERRUPTED)
     return code if isinstance(code, int) else 0
 
 

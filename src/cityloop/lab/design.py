@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,21 @@ class Trial:
     def base_arm(self) -> str:
         """The arm that the others are compared with."""
         return "field" if "field" in self.arms else self.arms[0]
+
+
+def command_of(trial: Trial) -> str:
+    """Return what to type to run the trial again; empty where the command line cannot say it."""
+    if trial.seeds != tuple(range(1, len(trial.seeds) + 1)) or trial.window_s is not None or trial.days_before != 1:
+        return ""
+    options = {
+        "--arms": ",".join(trial.arms),
+        "--seeds": str(len(trial.seeds)),
+        "--sensing": trial.sensing,
+        "--protocol": trial.protocol,
+        "--clearance": trial.clearance,
+    }
+    given = [word for option, value in options.items() if value is not None for word in (option, value)]
+    return shlex.join(["cityloop", "trial", *trial.scenarios, *given])
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,15 @@ from cityloop.city.city import Finding
 from cityloop.city.errors import Unusable
 from cityloop.city.sumo import read_city, require_signals
 from cityloop.control.guard import clearance_of, rule_findings, signal_rules
-from cityloop.lab.design import Trial, TrialScenario, load_scenarios, memory_path, specs_of_day, specs_of_trial
+from cityloop.lab.design import (
+    Trial,
+    TrialScenario,
+    command_of,
+    load_scenarios,
+    memory_path,
+    specs_of_day,
+    specs_of_trial,
+)
 from cityloop.lab.statistics import arm_figures, paired_figures
 from cityloop.run import folder
 from cityloop.run.once import run_once
@@ -206,6 +214,7 @@ def _results(
     ]
     return {
         "schema": 1,
+        "command": command_of(trial),
         "protocol": {
             "engine": trial.engine,
             "sensing": trial.sensing,

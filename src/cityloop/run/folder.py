@@ -7,6 +7,7 @@
 | ``roads.npz`` | per period and road, as in ``cityloop.measures.roads.RoadPeriods`` |
 | ``queues.npz`` | ``t_s``, ``queue_veh``, ``outside_veh``, ``running_veh``, means of ten seconds |
 | ``displays.npz`` | ``t_s``, ``codes`` (one column a link of the city), ``end_s``: what the signals showed |
+| ``red_waits.npz`` | ``longest_s``, one a link of the city: longest time that somebody waited at red |
 | ``tracks.npz`` | where kept: one row a vehicle and second: ``t_s``, ``vehicle_ix``, ``lane_ix``, ``position_m``, ... |
 | ``memory.npz`` | where the arm learns: what its service keeps for the next day |
 
@@ -35,7 +36,7 @@ from cityloop.measures.roads import RoadPeriods
 from cityloop.measures.signals import Displays
 
 RUN, TRIPS, ROADS, QUEUES = "run.json", "trips.npz", "roads.npz", "queues.npz"
-DISPLAYS, TRACKS, MEMORY = "displays.npz", "tracks.npz", "memory.npz"
+DISPLAYS, RED_WAITS, TRACKS, MEMORY = "displays.npz", "red_waits.npz", "tracks.npz", "memory.npz"
 
 
 def run_folder(out_dir: Path, scenario_name: str, arm: str, seed: int, room: str = "runs") -> Path:

@@ -122,6 +122,7 @@ def _decide_ms(assembly: Assembly) -> dict[str, Any]:
 def _write_arrays(work: Path, assembly: Assembly, displays: Displays, queues: Queues, roads: RoadPeriods) -> None:
     folder.write_arrays(work / folder.ROADS, asdict(roads))
     folder.write_arrays(work / folder.DISPLAYS, asdict(displays))
+    folder.write_arrays(work / folder.RED_WAITS, {"longest_s": assembly.reds.longest_s})
     t_s, queue_veh = by_period(queues.t_s, queues.queue_veh, QUEUE_PERIOD_S)
     folder.write_arrays(
         work / folder.QUEUES,

@@ -67,6 +67,7 @@ def test_the_folder_holds_everything(result, run_dir, crossing):
     assert sorted(path.name for path in run_dir.iterdir()) == [
         "displays.npz",
         "queues.npz",
+        "red_waits.npz",
         "roads.npz",
         "run.json",
         "tracks.npz",
@@ -82,6 +83,9 @@ def test_the_folder_holds_everything(result, run_dir, crossing):
     assert roads.n_left.sum() > 0
     queues = folder.read_arrays(run_dir / "queues.npz")
     assert queues["queue_veh"].mean() == pytest.approx(result.queue_mean_veh)
+    longest_s = folder.read_arrays(run_dir / "red_waits.npz")["longest_s"]
+    assert longest_s.shape == (city.links.n_rows,)
+    assert longest_s.max() == result.max_red_wait_s
     tracks = folder.read_arrays(run_dir / "tracks.npz")
     assert len(np.unique(tracks["vehicle_ix"])) > 10
     assert tracks["lane_ix"].max() < city.lanes.n_rows

@@ -16,31 +16,39 @@ from cityloop.measures.signals import (
     can_be_green,
     green_utilisation,
     lane_green_s,
-    longest_red_s,
     switches_per_hour,
 )
 
 
 @dataclass(frozen=True)
 class JunctionRun:
-    """What is needed of a run: its roads and what its signals showed."""
+    """What is needed of a run.
+
+    Parameters
+    ----------
+    roads : RoadPeriods
+    displays : Displays
+    red_wait_s : float64, one a link
+        Longest time that somebody waited there at red.
+    """
 
     roads: RoadPeriods
     displays: Displays
+    red_wait_s: Floats
 
 
 @dataclass(frozen=True)
 class _Side:
     n_veh: Floats
     delay_s: Floats
-    max_red_s: Floats
+    red_wait_s: Floats
     green_use_frac: Floats
     switches_per_h: Floats
 
     def of(self, signal_ix: int) -> JunctionSide:
         return JunctionSide(
             float(self.delay_s[signal_ix]),
-            float(self.max_red_s[signal_ix]),
+            float(self.red_wait_s[signal_ix]),
             float(self.green_use_frac[signal_ix]),
             float(self.switches_per_h[signal_ix]),
         )
@@ -68,18 +76,17 @@ def _side(city: City, runs: Sequence[JunctionRun]) -> _Side:
     return _Side(
         n_veh=counts_veh.mean(axis=0),
         delay_s=np.divide(lost_s, n_veh, out=np.full(n_signals, np.nan), where=n_veh > 0),
-        max_red_s=np.max([_max_red_s(city, run.displays) for run in runs], axis=0),
+        red_wait_s=np.max([_longest_wait_s(city, run.red_wait_s) for run in runs], axis=0),
         green_use_frac=np.mean([_green_use(city, run, n) for run, n in zip(runs, counts_veh, strict=True)], axis=0),
         switches_per_h=np.mean([switches_per_hour(run.displays, city) for run in runs], axis=0),
     )
 
 
-def _max_red_s(city: City, displays: Displays) -> Floats:
-    """Return the longest red of each signal among its used links that some plan gives green."""
+def _longest_wait_s(city: City, red_wait_s: Floats) -> Floats:
+    """Return the longest wait of each signal among its used links that some plan gives green."""
     counted = can_be_green(city) & city.links["is_used"]
-    longest_s = np.where(counted, longest_red_s(displays), np.nan)
-    of_signal = [longest_s[city.links_of(ix)] for ix in range(city.signals.n_rows)]
-    return np.array([np.nanmax(reds) if np.isfinite(reds).any() else np.nan for reds in of_signal])
+    longest_s = np.where(counted, red_wait_s, 0.0)
+    return np.array([longest_s[city.links_of(ix)].max(initial=0.0) for ix in range(city.signals.n_rows)])
 
 
 def _green_use(city: City, run: JunctionRun, n_veh: Floats) -> Floats:

@@ -203,8 +203,8 @@ class JunctionSide:
     ----------
     delay_s : float
         Seconds per vehicle.
-    max_red_s : float
-        Longest red of a movement that somebody waited for, or of any movement where waiting is not known.
+    red_wait_s : float
+        Longest time that somebody waited at red without a break, over all seeds.
     green_use_frac : float
         Share of the green time in which vehicles passed.
     switches_per_h : float
@@ -212,7 +212,7 @@ class JunctionSide:
     """
 
     delay_s: float
-    max_red_s: float
+    red_wait_s: float
     green_use_frac: float
     switches_per_h: float
 

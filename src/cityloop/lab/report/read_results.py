@@ -190,7 +190,8 @@ def _road_delays(city: City | None, runs: _Runs, base_arm: str, ours_arm: str) -
 
 def _junctions(city: City | None, runs: _Runs, base_arm: str, ours_arm: str) -> tuple[Junction, ...]:
     def read(run: Path) -> JunctionRun:
-        return JunctionRun(folder.read_roads_of(run), folder.read_displays_of(run))
+        red_wait_s = folder.read_arrays(run / folder.RED_WAITS)["longest_s"]
+        return JunctionRun(folder.read_roads_of(run), folder.read_displays_of(run), red_wait_s)
 
     before, after = runs.all(base_arm, read), runs.all(ours_arm, read)
     return junctions(city, before, after) if city and before and after else ()

@@ -322,7 +322,7 @@ def _junction_row(place: int, junction: Junction) -> JunctionRow:
             _sortable(junction.n_veh, 0),
             *pair("delay_s", 1),
             change,
-            *pair("max_red_s", 0),
+            *pair("red_wait_s", 0),
             *pair("green_use_frac", 0, 100.0),
             *pair("switches_per_h", 0),
         ),

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import libsumo
 import numpy as np
+from lxml import etree
 
 from cityloop.city.city import City
 from cityloop.city.link_state import GREEN, RED, text_of
@@ -61,3 +63,19 @@ def test_what_cannot_be_shown_is_refused_with_a_reason(open_engine: OpenEngine) 
         assert [receipt.is_applied for receipt in receipts] == [False, False]
         assert all(receipt.reason for receipt in receipts)
         np.testing.assert_array_equal(engine.sense().display, before)
+
+
+def test_orders_stand_in_sumos_own_record(open_engine: OpenEngine, street: City, tmp_path: Path) -> None:
+    links = street.links_of(0)
+    with open_engine("ideal", has_signal_states=True) as engine:
+        engine.advance(620.0)
+        engine.act(Permit((0,), (np.full(links.stop - links.start, RED, np.uint8),)))
+        engine.advance(640.0)
+    states = [
+        (float(row.get("time")), row.get("state"))
+        for row in etree.parse(tmp_path / "out" / "tls_states.xml").iter("tlsState")
+        if row.get("id") == "J"
+    ]
+    assert all(set(state) == {"r"} for t_s, state in states if t_s > 620.5)
+    assert any("G" in state for t_s, state in states if t_s < 620)
+    assert any(t_s > 630 for t_s, _ in states)

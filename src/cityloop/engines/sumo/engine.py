@@ -9,7 +9,7 @@ from cityloop.city.city import City
 from cityloop.city.errors import Unusable
 from cityloop.city.sumo import SumoInput
 from cityloop.control.orders import Permit, Receipts
-from cityloop.control.view import Vehicles, View
+from cityloop.control.view import Detectors, Vehicles, View
 from cityloop.engines.sumo.additional import without_outputs
 from cityloop.engines.sumo.command import sumo_command
 from cityloop.engines.sumo.displays import Displays
@@ -70,7 +70,7 @@ class SumoEngine:
         self._outputs, self._is_teleporting = outputs, is_teleporting
         self._folder = OutputFolder(outputs.folder)
         self._where = str(source.config_path or source.net_path)
-        self._truth_now: tuple[float, Vehicles] | None = None
+        self._last: tuple[float, Vehicles, Detectors] | None = None
         self._sumo: Any = None
 
     def __enter__(self) -> SumoEngine:
@@ -126,10 +126,9 @@ class SumoEngine:
     def sense(self) -> View:
         """Return what the sensors tell now; asked twice at one time, it reads the vehicles once."""
         t_s = self.t_s
-        if self._truth_now is None or self._truth_now[0] != t_s:
-            self._truth_now = (t_s, self._truth.read(t_s))
-            self._detectors_now = self._loops.read(t_s)
-        vehicles, detectors = self._sensor.observe(t_s, self._truth_now[1], self._detectors_now)
+        if self._last is None or self._last[0] != t_s:
+            self._last = (t_s, self._truth.read(t_s), self._loops.read(t_s))
+        vehicles, detectors = self._sensor.observe(*self._last)
         return View(t_s, self._displays.read(), self._walkers.read(), vehicles, detectors)
 
     def act(self, permit: Permit) -> Receipts:

@@ -53,12 +53,12 @@ def out(tmp_path_factory):
 
 
 def test_trial_for_people_and_machines_and_resumed(capfd, monkeypatch, out, crossing):
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", "80")
     arguments = ["trial", str(crossing), "--arms", "field,smart", "--seeds", "2", "--out", str(out), "--keep-raw"]
     assert main(arguments) == 0
     written = capfd.readouterr()
     assert written.err == ""
-    for words in ("crossing", "field", "smart", "against field", "report: "):
+    for words in ("crossing", "field", "smart", "vs field", "report: "):
         assert words in written.out
     assert (out / "report.html").exists()
     assert (out / "raw" / "crossing" / "smart" / "2" / "tls_states.xml").exists()

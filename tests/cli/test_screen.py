@@ -4,15 +4,17 @@ import os
 
 import pytest
 
-from cityloop.cli.screen import apart, change, figure, progress_bar, with_interval
+from cityloop.cli.screen import apart, change, figure, percent, plus_minus, progress_bar
 
 
 def test_figures_and_what_cannot_be_told():
     assert figure(12.345) == "12.3"
     assert figure(None) == "-"
-    assert with_interval({"mean": 12.34, "low": 11.0, "high": 13.66}) == "12.3 [11.0, 13.7]"
-    assert with_interval({"mean": 12.34, "low": None, "high": None}) == "12.3"
-    assert with_interval({"mean": None, "low": None, "high": None}) == "-"
+    assert plus_minus({"mean": 12.34, "low": 11.0, "high": 13.68}) == "12.3 ± 1.3"
+    assert plus_minus({"mean": 12.34, "low": None, "high": None}) == "12.3"
+    assert plus_minus({"mean": None, "low": None, "high": None}) == "-"
+    assert percent({"mean": 0.345}) == "34 %"
+    assert percent({"mean": None}) == "-"
     assert change({"mean": 0.54, "low": 0.49, "high": 0.59}) == "-46 % [-51, -41]"
     assert change({"mean": 1.1, "low": None, "high": None}) == "+10 %"
     assert change({"mean": None, "low": None, "high": None}) == "-"

@@ -117,6 +117,19 @@ def test_leftovers_of_killed_runs_go(trial, here, fakes):
     assert not leftover.exists()
 
 
+def test_runs_on_files_that_changed_meanwhile_do_not_count(trial, here, fakes, tmp_path):
+    config = write_crossing(tmp_path / "town", end=100)
+
+    def changes(spec):
+        if spec.seed == 2:
+            config.write_text(config.read_text().replace("100", "90"))
+        return fakes.write(spec)
+
+    results = run_trial(replace(trial, scenarios=(str(config),), arms=("field",)), 1, run=changes)
+    assert [run["seed"] for run in results["runs"]] == [1]
+    assert "differ from those at the begin" in results["failures"][0]["why"]
+
+
 def test_an_unreadable_run_is_run_again(trial, here, fakes, tmp_path):
     run_trial(trial, 2, run=fakes.write)
     (trial.out_dir / "runs" / "crossing" / "field" / "1" / "run.json").write_text("{")

@@ -60,11 +60,16 @@ def figure(value: float | None, digits: int = 1) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def with_interval(interval: Mapping[str, Any], digits: int = 1) -> str:
-    """Return a mean with its interval, ``12.3 [11.0, 13.6]``."""
+def plus_minus(interval: Mapping[str, Any], digits: int = 1) -> str:
+    """Return a mean with half of its interval, ``12.3 ± 1.3``."""
     if interval["low"] is None:
         return figure(interval["mean"], digits)
-    return f"{interval['mean']:.{digits}f} [{interval['low']:.{digits}f}, {interval['high']:.{digits}f}]"
+    return f"{interval['mean']:.{digits}f} ± {interval['high'] - interval['mean']:.{digits}f}"
+
+
+def percent(interval: Mapping[str, Any]) -> str:
+    """Return the mean of a share in per cent."""
+    return "-" if interval["mean"] is None else f"{100 * interval['mean']:.0f} %"
 
 
 def change(ratio: Mapping[str, Any]) -> str:

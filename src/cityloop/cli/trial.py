@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cityloop.cli.options import Data, Engine, Json, Sensing
-from cityloop.cli.screen import apart, change, figure, progress_bar, with_interval
+from cityloop.cli.screen import apart, change, figure, percent, plus_minus, progress_bar
 from cityloop.run.arms import ARMS
 
 if TYPE_CHECKING:
@@ -134,28 +134,32 @@ def _print(results: dict[str, Any], report_path: Path) -> None:
     from rich.table import Table
 
     pairs = {(pair["scenario"], pair["arm"]): pair for pair in results["paired"]}
-    base = results["protocol"]["base"]
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("scenario")
-    table.add_column("arm")
-    for title in ("delay s/veh [95 %]", f"against {base}", "verdict", "p95 s", "stops", "trips worse", "seeds"):
-        table.add_column(title, justify="left" if title == "verdict" else "right", no_wrap=True)
-    before = None
-    for arm in results["arms"]:
-        pair = pairs.get((arm["scenario"], arm["arm"]))
-        worse = None if pair is None else pair["worse_frac"]["mean"]
-        table.add_row(
-            arm["scenario"] if arm["scenario"] != before else "",
-            arm["arm"],
-            with_interval(arm["delay_s"]),
-            "" if pair is None else change(pair["ratio"]),
-            "" if pair is None else pair["verdict"],
-            figure(arm["delay_p95_s"]["mean"], 0),
-            figure(arm["stops"]["mean"], 2),
-            "" if worse is None else f"{100 * worse:.0f} %",
-            str(len(arm["seeds"])),
-        )
-        before = arm["scenario"]
-    console = Console(markup=False)
-    console.print(table)
-    console.print(f"report: {report_path}", highlight=False, soft_wrap=True)
+    console = Console(markup=False, highlight=False)
+    for scenario in results["scenarios"]:
+        arms = [arm for arm in results["arms"] if arm["scenario"] == scenario["name"]]
+        table = Table(box=None, padding=(0, 1, 0, 0))
+        table.add_column("arm", no_wrap=True)
+        table.add_column("delay s/veh", justify="right", no_wrap=True)
+        table.add_column(f"vs {results['protocol']['base']}", justify="right", no_wrap=True)
+        table.add_column("verdict")
+        for title in ("p95 s", "stops", "worse"):
+            table.add_column(title, justify="right", no_wrap=True)
+        for arm in arms:
+            pair = pairs.get((arm["scenario"], arm["arm"]))
+            compared = (
+                ("", "", "") if pair is None else (change(pair["ratio"]), pair["verdict"], percent(pair["worse_frac"]))
+            )
+            table.add_row(
+                arm["arm"],
+                plus_minus(arm["delay_s"]),
+                compared[0],
+                compared[1],
+                figure(arm["delay_p95_s"]["mean"], 0),
+                figure(arm["stops"]["mean"], 2),
+                compared[2],
+            )
+        console.print(f"{scenario['name']}: {max((len(arm['seeds']) for arm in arms), default=0)} seeds", style="bold")
+        console.print(table)
+        console.print()
+    console.print("Means with 95 % intervals over the seeds; worse: share of trips whose delay grew.")
+    console.print(f"report: {report_path}", soft_wrap=True)

@@ -158,8 +158,16 @@ class _Runner:
             with folder.written_safely(self._trial.out_dir):
                 self._trial.out_dir.mkdir(parents=True, exist_ok=True)
         ran = run_all([specs[place] for place in left], self._where, self._count, self._run_one)
-        outcomes.update(zip(left, ran, strict=True))
+        outcomes.update(zip(left, map(self._checked, ran), strict=True))
         return [outcomes[place] for place in range(len(specs))]
+
+    def _checked(self, outcome: Outcome) -> Outcome:
+        """Return the outcome, as a failure where something else ran than was planned: the arms would not compare."""
+        if outcome.result is None or self._finished(outcome.spec) is not None:
+            return outcome
+        return Outcome(
+            outcome.spec, failure="the scenario's files or this program's code differ from those at the begin"
+        )
 
     def tidy(self) -> None:
         """Remove what killed runs left behind."""

@@ -13,6 +13,9 @@ from cityloop.city.errors import Unusable
 from cityloop.run.spec import RESCO_WINDOW_S, RunSpec
 from cityloop.scenarios import Scenario
 
+_NO_INFLUENCE = ("cli", "lab", "__pycache__")
+"""Packages that no figure of a run depends on."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -96,7 +99,7 @@ def _sources(folder: Traversable) -> list[bytes]:
     code: list[bytes] = []
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir():
-            code += _sources(entry) if entry.name not in ("report", "cli", "__pycache__") else []
+            code += _sources(entry) if entry.name not in _NO_INFLUENCE else []
         elif entry.name.endswith((".py", ".csv", ".toml")):
             code.append(entry.read_bytes())
     return code

@@ -40,7 +40,7 @@ def render(reports: Sequence[Report], method: Method) -> str:
     Parameters
     ----------
     reports : sequence of model.ScenarioReport
-        At least one.
+        None where no run finished; the page says so.
     method : Method
     """
     import jinja2

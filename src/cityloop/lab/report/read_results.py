@@ -54,13 +54,13 @@ def scenario_report(results: Mapping[str, Any], scenario: Mapping[str, Any], out
     results : mapping
         The content of ``results.json``.
     scenario : mapping
-        One of its ``scenarios``.
+        One of its ``scenarios``, of which at least one run finished.
     out_dir : Path
         The folder of the trial.
     """
     name = str(scenario["name"])
     arms = _arms(results, name)
-    base_arm = str(results["protocol"]["base"])
+    base_arm = _base(arms, str(results["protocol"]["base"]))
     ours_arm = _ours(arms, base_arm)
     seeds = _seeds(results, name, [base_arm, ours_arm])
     runs = _Runs(out_dir, name, seeds)
@@ -153,6 +153,12 @@ def _paired(compared: Mapping[str, Any], base: Mapping[str, Any]) -> Paired:
     share = 1.0 / base_mean if base_mean > 0 else math.nan
     change = Interval(difference.mean * share, difference.low * share, difference.high * share, difference.n)
     return Paired(str(compared["verdict"]), difference, change)
+
+
+def _base(arms: Sequence[ArmResult], base_arm: str) -> str:
+    """Return the arm to compare with: an arm of which no run finished is replaced by the first that did."""
+    finished = [arm.arm for arm in arms]
+    return base_arm if base_arm in finished else finished[0]
 
 
 def _ours(arms: Sequence[ArmResult], base_arm: str) -> str:

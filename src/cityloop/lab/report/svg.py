@@ -187,7 +187,10 @@ def _as_text(root: etree._Element) -> str:
     for element in root.iter(_SVG + "path", _SVG + "use", _SVG + "text", _SVG + "g"):
         for attribute in ("d", "transform", "x", "y"):
             if attribute in element.attrib:
-                element.set(attribute, re.sub(r"-?\d+\.\d+", _shortened, str(element.attrib[attribute])))
+                short = re.sub(r"-?\d+\.\d+", _shortened, str(element.attrib[attribute]))
+                element.set(attribute, short)
+            if str(element.attrib.get("transform", "")).startswith("rotate(-0 "):
+                del element.attrib["transform"]
         if "style" in element.attrib:
             element.set("style", _styled(str(element.attrib["style"])))
     etree.cleanup_namespaces(root)
@@ -204,8 +207,9 @@ def _styled(style: str) -> str:
     for colour in COLOURS:
         style = style.replace(colour.light, f"var(--{colour.role},{colour.light})")
     # the page chooses the font; size and weight stay as measured
+    style = re.sub(r"font-family:[^;]*;?\s*", "", style)
     found = re.search(r"font:\s*(?P<words>[^;]*?)(?P<size>[\d.]+px)\s+[^;]*", style)
     if found:
         weight = "font-weight:700;" if re.search(r"\b(700|bold)\b", found["words"]) else ""
         style = style.replace(found.group(), f"{weight}font-size:{found['size']}")
-    return style.replace("; ", ";")
+    return style.replace("; ", ";").replace(": ", ":")

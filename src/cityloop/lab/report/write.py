@@ -31,9 +31,12 @@ def write_report(results: Mapping[str, Any], out_dir: Path) -> Path:
     Unusable
         When the file cannot be written, or the disk is full.
     """
-    reports = [scenario_report(results, scenario, out_dir) for scenario in results["scenarios"]]
+    finished = {arm["scenario"] for arm in results["arms"]}
+    reports = [
+        scenario_report(results, scenario, out_dir) for scenario in results["scenarios"] if scenario["name"] in finished
+    ]
     path = out_dir / REPORT
-    write_text(path, render([report for report in reports if report.arms], _method(results)))
+    write_text(path, render(reports, _method(results)))
     return path
 
 

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+import cityloop.lab.report
+from cityloop.lab.report.measure_names import ARM_ROWS, CARDS, EMISSIONS
+from cityloop.lab.report.words import Words, arm_name, has, same, say
+from cityloop.measures.intervals import Verdict
+from cityloop.run.arms import ARMS
+from cityloop.scenarios import catalogue
+
+ROOM = Path(cityloop.lab.report.__file__).parent
+STRINGS = tomllib.loads((ROOM / "strings.toml").read_text("utf-8"))
+ENTRIES = [(f"{section}.{name}", both) for section, entries in STRINGS.items() for name, both in entries.items()]
+SYMBOLS = {"unit.kg", "unit.pct"}
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize(("key", "both"), ENTRIES, ids=[key for key, _ in ENTRIES])
+def test_every_text_says_the_same_in_both_languages(key, both):
+    assert set(both) == {"en", "ko"}
+    assert both["en"] and both["ko"]
+    assert places(both["en"]) == places(both["ko"])
+    if key not in SYMBOLS:
+        assert re.search("[가-힣]", both["ko"]) or not re.search("[A-Za-z]", both["en"]) or places(both["ko"])
+
+
+def test_every_key_that_the_page_uses_is_there():
+    used = set()
+    for path in [*ROOM.glob("*.py"), *(ROOM / "templates").iterdir()]:
+        used |= set(re.findall(r"""\b(?:say|t)\(["']([a-z_]+\.[a-z0-9_]+)["'][,)]""", path.read_text("utf-8")))
+    assert len(used) > 60
+    assert [key for key in sorted(used) if not has(key)] == []
+
+
+def test_every_arm_verdict_and_measure_has_a_name():
+    assert [arm.name for arm in ARMS if not has(f"arm.{arm.name}")] == []
+    for verdict in Verdict:
+        key = verdict.replace(" ", "_")
+        assert has(f"headline.{key}") and has(f"verdict.{key}")
+    for measure in (*ARM_ROWS, *CARDS, *EMISSIONS):
+        assert measure.name.en and measure.unit_name.ko
+
+
+def test_the_catalogue_is_translated_as_it_stands():
+    for listing in catalogue():
+        assert has(f"place.{listing.name}")
+        assert say(f"real.{listing.name}").en == listing.real
+        assert say(f"synthetic.{listing.name}").en == listing.synthetic
+
+
+def test_places_are_filled_language_by_language():
+    filled = say("headline.better", arm=Words("Smart signals", "스마트 신호"), place=same("X"), pct="57")
+    assert filled == Words(
+        "Smart signals cut delay in X by 57\N{NO-BREAK SPACE}%", "X, 스마트 신호 적용 시 평균 지체 57% 감소"
+    )
+    with pytest.raises(KeyError):
+        say("headline.better", arm="a")
+    with pytest.raises(KeyError):
+        say("headline.unheard_of")
+
+
+def test_texts_join():
+    assert Words("a", "가") + "!" + Words("b", "나") == Words("a!b", "가!나")
+
+
+def test_an_unknown_arm_keeps_its_name():
+    assert arm_name("ours-2") == same("ours-2")
+
+
+def test_the_table_travels_with_the_package():
+    assert resources.files("cityloop.lab.report").joinpath("strings.toml").is_file()

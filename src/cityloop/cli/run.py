@@ -72,6 +72,7 @@ def _print(result: RunResult, out: Path) -> None:
         ("CO2", figure(None if values["co2_g"] is None else values["co2_g"] / 1000), "kg"),
         ("longest wait at red", figure(values["max_red_wait_s"], 0), "s"),
         ("decision, 99th percentile", figure(values["decide_ms_p99"], 2), "ms"),
+        ("ticks without the service", str(values["n_faults"]), ""),
         ("wall time", figure(values["wall_s"]), "s"),
     )
     table = Table(box=None, show_header=False, title=f"{result.scenario}, {result.arm}, seed {result.seed}")

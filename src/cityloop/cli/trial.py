@@ -160,6 +160,11 @@ def _print(results: dict[str, Any], report_path: Path) -> None:
             )
         console.print(f"{scenario['name']}: {max((len(arm['seeds']) for arm in arms), default=0)} seeds", style="bold")
         console.print(table)
+        for arm in arms:
+            if arm["n_faults"]["mean"]:
+                console.print(
+                    f"{arm['arm']}: its service failed in {arm['n_faults']['mean']:.0f} ticks a run (see run.json)"
+                )
         console.print()
     console.print("Means with 95 % intervals over the seeds; worse: share of trips whose delay grew.")
     console.print(f"report: {report_path}", soft_wrap=True)

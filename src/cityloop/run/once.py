@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -63,31 +64,54 @@ def run_once(spec: RunSpec, on_tick: Callable[[float], None] | None = None) -> R
             drive(engine, assembly.estimator, assembly.timed, assembly.guard, assembly.log, clock)
         end = perf_counter()
         sumo_dir = work / "sumo"
-        displays = assembly.log.displays(setting.end_s)
-        queues = read_queues(sumo_dir / "summary.xml")
+        with _whole_outputs(sumo_dir, target):
+            figures = _measure(work, sumo_dir, assembly, setting)
         result = RunResult(
             scenario=scenario.name,
             arm=spec.arm,
             seed=spec.seed,
-            **_trips(work, sumo_dir, assembly, setting),
-            n_discarded=queues.n_discarded,
-            queue_mean_veh=mean_over(queues.t_s, queues.queue_veh, setting.begin_s, setting.end_s),
-            outside_mean_veh=mean_over(queues.t_s, queues.outside_veh, setting.begin_s, setting.end_s),
-            teleports=queues.n_teleports,
-            **_longest_reds_s(assembly, displays),
+            **figures,
             n_faults=len(assembly.log.faults),
             n_refusals=assembly.log.refusals.total(),
             **_decide_ms(assembly),
             setup_s=round(ready - begin, 3),
             wall_s=round(end - ready, 3),
         )
-        _write_arrays(work, assembly, displays, queues, read_roads(sumo_dir / "edges.xml", assembly.city))
         if spec.keep_raw:
             _keep_raw(sumo_dir, folder.run_folder(spec.out_dir, scenario.name, spec.arm, spec.seed, "raw"))
         shutil.rmtree(sumo_dir)
         run = _run_json(spec, setting, mark, assembly, result)
         (work / folder.RUN).write_text(json.dumps(run, indent=1, allow_nan=False), "utf-8")
     return result
+
+
+@contextmanager
+def _whole_outputs(sumo_dir: Path, target: Path) -> Iterator[None]:
+    """Say what it means when an output of SUMO is cut short: it does not notice a full disk itself."""
+    try:
+        yield
+    except Unusable as error:
+        if not error.where.startswith(str(sumo_dir)):
+            raise
+        mend = "free space on the disk and give the same command again: what is finished is kept"
+        raise Unusable(f"an output of the simulator is cut short ({error.what})", str(target), mend) from error
+
+
+def _measure(work: Path, sumo_dir: Path, assembly: Assembly, setting: Setting) -> dict[str, Any]:
+    """Return the figures that come from SUMO's outputs and the log, and write what they are made from."""
+    displays = assembly.log.displays(setting.end_s)
+    queues = read_queues(sumo_dir / "summary.xml")
+    roads = read_roads(sumo_dir / "edges.xml", assembly.city)
+    figures = {
+        **_trips(work, sumo_dir, assembly, setting),
+        "n_discarded": queues.n_discarded,
+        "queue_mean_veh": mean_over(queues.t_s, queues.queue_veh, setting.begin_s, setting.end_s),
+        "outside_mean_veh": mean_over(queues.t_s, queues.outside_veh, setting.begin_s, setting.end_s),
+        "teleports": queues.n_teleports,
+        **_longest_reds_s(assembly, displays),
+    }
+    _write_arrays(work, assembly, displays, queues, roads)
+    return figures
 
 
 def _trips(work: Path, sumo_dir: Path, assembly: Assembly, setting: Setting) -> dict[str, Any]:

@@ -96,7 +96,9 @@ def draw_clearance(rng: random.Random) -> Clearance:
         "max_red_s": rng.choice([60.0, 120.0, 120.0, 240.0]),
     }
     if rng.random() < 0.3:
-        return Clearance(**common, takes_program_yellow=True, all_red_floor_s=0.0, all_red_cap_s=0.0)
+        cap_s = rng.choice([3.0, math.inf])
+        no_all_red = {"all_red_floor_s": 0.0, "all_red_cap_s": 0.0}
+        return Clearance(**common, **no_all_red, takes_program_yellow=True, program_yellow_cap_s=cap_s)
     return Clearance(**common, all_red_floor_s=rng.choice([0.0, 2.0]), all_red_cap_s=rng.choice([4.0, 6.0]))
 
 
@@ -159,7 +161,7 @@ class Oracle:
             for is_yellow, (_, duration_s) in zip(shown * 2, self.junction["states"] * 2, strict=True):
                 run = run + duration_s if is_yellow else 0.0
                 longest = max(longest, run)
-            return longest
+            return min(longest, self.clearance.program_yellow_cap_s)
         lanes = [self.junction["lanes"][lane][1] for to, lane, *_ in self.junction["movements"] if to == link]
         fastest = max(lanes, default=0.0)
         if fastest * 3.6 <= 60.0001:

@@ -113,7 +113,9 @@ class Calls:
             return
         is_on_lane = vehicles.lane_ix >= 0
         place = np.where(is_on_lane, vehicles.lane_ix, self._n_lanes + vehicles.movement_ix)
-        known = np.flatnonzero((place >= 0) & (place < len(self._nearest_m)))
+        known = np.flatnonzero(
+            (np.maximum(vehicles.lane_ix, vehicles.movement_ix) >= 0) & (place < len(self._nearest_m))
+        )
         near = known[self._nearest_m[place[known]] - vehicles.position_m[known] <= self._reach_m]
         rows, source = self._rows_of(place[near])
         vehicle = near[source]

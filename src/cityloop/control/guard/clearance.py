@@ -45,6 +45,8 @@ class Clearance:
         Yellow up to ``yellow_until_mps``; Korean practice.
     yellow_until_mps : float
         Approach speed above which the yellow follows ITE's formula, never below ``yellow_s``.
+    program_yellow_cap_s : float
+        Longest yellow taken from a program.
     reaction_s, deceleration_mps2, grade_frac : float
         Perception and reaction time, comfortable braking (10 ft/s²) and grade, uphill positive, of ITE's formula.
     all_red_floor_s, all_red_cap_s : float
@@ -70,6 +72,7 @@ class Clearance:
     takes_program_yellow: bool = False
     yellow_s: float = 3.0
     yellow_until_mps: float = 60 / 3.6
+    program_yellow_cap_s: float = np.inf
     reaction_s: float = 1.0
     deceleration_mps2: float = 3.05
     grade_frac: float = 0.0
@@ -88,7 +91,7 @@ class Clearance:
         for entry in fields(self):
             value = getattr(self, entry.name)
             is_divisor = entry.name.endswith("_mps") or entry.name in ("deceleration_mps2", "max_red_s")
-            if not np.isfinite(value):
+            if not np.isfinite(value) and entry.name != "program_yellow_cap_s":
                 raise Unusable("the value is not a finite number", f"clearance {entry.name}", "give a number")
             if entry.name != "grade_frac" and (value < 0 or (is_divisor and value == 0)):
                 raise Unusable(f"{value} is too small", f"clearance {entry.name}", "give a larger value")
@@ -102,8 +105,18 @@ class Clearance:
 
     @classmethod
     def program(cls) -> Clearance:
-        """Return the clearance of published benchmarks: the program's yellow, no added all-red, 5 s of green."""
-        return replace(cls(), takes_program_yellow=True, all_red_floor_s=0.0, all_red_cap_s=0.0, min_green_s=5.0)
+        """Return the clearance of published benchmarks: the program's yellow, no added all-red, 5 s of green.
+
+        RESCO gives every scenario 3 s of yellow, also where the program in force has more (cologne1 has 5 s).
+        """
+        return replace(
+            cls(),
+            takes_program_yellow=True,
+            program_yellow_cap_s=3.0,
+            all_red_floor_s=0.0,
+            all_red_cap_s=0.0,
+            min_green_s=5.0,
+        )
 
 
 def clearance_of(name: str) -> Clearance:

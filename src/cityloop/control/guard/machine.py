@@ -63,7 +63,7 @@ class SignalMachine:
         self.since_s[is_news] = t_s
         greens = np.where(self.shown >= GREEN_YIELDING, self.shown, np.uint8(RED)).astype(np.uint8)
         heads = head_rows(greens)
-        is_safe = self.rules.may_share[np.ix_(heads, heads)].all(axis=1)
+        is_safe = self.rules.may_share[heads[:, None], heads].all(axis=1)
         greens[heads[~is_safe] // 2] = RED
         self.aim(t_s, greens)
 
@@ -118,11 +118,13 @@ class SignalMachine:
         has_been_red = (shown != RED) | (since_s < t_s)  # for a tick at least, also where nothing conflicts
         is_ready = is_pending & has_been_red & ((clear_s <= t_s + ROUNDING_S) | (target < shown))
         self.event_s = min(self.event_s, float(clear_s[is_pending & ~is_ready].min(initial=np.inf)))
+        if not is_ready.any():
+            return
         trial = np.where(is_ready, target, shown)
         while True:
             greens = np.where(trial >= GREEN_YIELDING, trial, np.uint8(RED))
             heads = head_rows(greens)
-            unsafe = heads[~self.rules.may_share[np.ix_(heads, heads)].all(axis=1)] // 2
+            unsafe = heads[~self.rules.may_share[heads[:, None], heads].all(axis=1)] // 2
             if not len(unsafe):
                 break
             trial[unsafe] = shown[unsafe]  # these change together with those that still wait

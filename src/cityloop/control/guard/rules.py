@@ -111,7 +111,7 @@ def can_be_green_together(rules: SignalRules, greens: Codes) -> str | None:
     if not ((greens == GREEN) | (greens == GREEN_YIELDING) | (greens == RED)).all():
         return reasons.UNKNOWN_CODE
     heads = head_rows(greens)
-    return None if rules.may_share[np.ix_(heads, heads)].all() else reasons.CONFLICTING_GREENS
+    return None if rules.may_share[heads[:, None], heads].all() else reasons.CONFLICTING_GREENS
 
 
 def start_delay_s(rules: SignalRules, from_greens: Codes, to_greens: Codes) -> Floats:
@@ -197,16 +197,16 @@ def _pairs(city: City, clearance: Clearance) -> _Pairs:
     keys = np.unique(np.concatenate([key, mirrored]))
     movement_ix, foe_ix = keys // n, keys % n
     row_of = np.searchsorted(keys, key)
-    # a pair that the source gives in one order only: the other order yields to nobody and conflicts late
-    must_yield = np.zeros(len(keys), np.bool_)
+    # a pair that the source gives in one order only: the other order yields to nobody, clears late and enters early
+    must_yield, entering_m = np.zeros(len(keys), np.bool_), np.zeros(len(keys))
     must_yield[row_of] = conflicts["must_yield"]
-    way_m = movements["length_m"][movement_ix].astype(np.float64)
-    way_m[row_of] = conflicts["conflict_m"]
+    clearing_m = movements["length_m"][movement_ix].astype(np.float64)
+    clearing_m[row_of] = entering_m[row_of] = conflicts["conflict_m"]
     mirror = np.searchsorted(keys, foe_ix * n + movement_ix)
     is_crossing = movements["is_crossing"]
     vehicle_s = all_red_s(
-        way_m,
-        way_m[mirror],
+        clearing_m,
+        entering_m[mirror],
         movements["direction"][movement_ix] != "s",
         movements["speed_mps"][movement_ix],
         is_crossing[foe_ix],
@@ -271,7 +271,8 @@ def _rules_of(city: City, clearance: Clearance, signal_ix: int, pairs: _Pairs, s
     together = program.greens_together.reshape(n, 2, n, 2)
     is_free = ~is_conflict[:, None, :, None]
     if clearance.takes_program_yellow:
-        yellow_s = np.where(np.isnan(program.yellow_s), clearance.yellow_s, program.yellow_s)
+        shown_s = np.minimum(program.yellow_s, clearance.program_yellow_cap_s)
+        yellow_s = np.where(np.isnan(shown_s), clearance.yellow_s, shown_s)
     else:
         yellow_s = yellow_by_speed_s(speeds_mps[links], clearance)
     yellow_s = np.where(is_crossing, 0.0, yellow_s)

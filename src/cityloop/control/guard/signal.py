@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,8 +15,9 @@ from cityloop.control.guard import reasons
 from cityloop.control.guard.calls import Calls
 from cityloop.control.guard.local_plan import LocalPlan
 from cityloop.control.guard.machine import ROUNDING_S, SignalMachine
+from cityloop.control.guard.merge import GreensOrder, merge_orders
 from cityloop.control.guard.recall import Recall
-from cityloop.control.guard.rules import SignalRules, can_be_green_together
+from cityloop.control.guard.rules import SignalRules
 from cityloop.control.orders import Orders, Permit, Precedence, Refusal
 from cityloop.control.view import View
 
@@ -62,16 +62,6 @@ class GuardConfig:
         for name, value in vars(self).items():
             if not np.isfinite(value) or value < 0 or (name == "tick_s" and value == 0):
                 raise Unusable(f"{value} cannot be used", f"guard {name}", "give a positive number")
-
-
-@dataclass(frozen=True, eq=False)
-class _Order:
-    """A valid order: greens that may be shown, and who asks."""
-
-    greens: Codes
-    greens_bytes: bytes
-    precedence: Precedence
-    service: str
 
 
 class SignalGuard:
@@ -138,11 +128,11 @@ class SignalGuard:
         -------
         Permit
         """
-        t_s, refusals = view.t_s, list[Refusal]()
+        t_s = view.t_s
         if t_s < self._t_s:
             self._start_again(view)
         self._t_s = t_s
-        wanted = self._merge(orders, refusals)
+        wanted, refusals = merge_orders(orders, self._rules, self._machines)
         is_new_call = self._calls.observe(view)
         self._check_s[self._signal_of_link[is_new_call]] = -np.inf
         self._resynchronise(view)
@@ -156,55 +146,6 @@ class SignalGuard:
             self._attend(t_s, ix, wanted.get(ix), refusals)
         machines = self._machines
         return Permit(tuple(machines), tuple(machine.display for machine in machines.values()), tuple(refusals))
-
-    def _merge(self, orders: Sequence[Orders], refusals: list[Refusal]) -> dict[int, _Order]:
-        """Return the order that goes first for each signal; refuse the others and the malformed ones."""
-        merged: dict[int, _Order] = {}
-        for of_service in orders:
-            try:
-                asked = tuple(of_service.stages)
-            except Exception:  # noqa: BLE001  a service may hand over anything at all; the street goes on
-                refusals.append(Refusal(-1, "", reasons.MALFORMED))
-                continue
-            for item in asked:
-                signal_ix, read = self._read(item)
-                if isinstance(read, Refusal):
-                    refusals.append(read)
-                    continue
-                first = merged.get(signal_ix)
-                if first is None:
-                    merged[signal_ix] = read
-                    continue
-                if read.precedence > first.precedence:
-                    merged[signal_ix], first, read = read, read, first
-                if read.greens_bytes != first.greens_bytes:
-                    refusals.append(Refusal(signal_ix, read.service, reasons.PRECEDENCE))
-        return merged
-
-    def _read(self, item: object) -> tuple[int, _Order | Refusal]:
-        """Return a signal and its order in clean types, or why there is none."""
-        signal_ix, service = -1, ""
-        try:
-            service = str(item.service)  # type: ignore[attr-defined]
-            signal_ix = operator.index(item.signal_ix)  # type: ignore[attr-defined]
-            precedence = Precedence(item.precedence)  # type: ignore[attr-defined]
-            given = np.asarray(item.greens)  # type: ignore[attr-defined]
-        except Exception:  # noqa: BLE001  as above
-            return signal_ix, Refusal(signal_ix, service, reasons.MALFORMED)
-        if not 0 <= signal_ix < len(self._rules):
-            return signal_ix, Refusal(signal_ix, service, reasons.UNKNOWN_SIGNAL)
-        machine = self._machines.get(signal_ix)
-        if given.dtype == np.uint8 and machine is not None and given.shape == machine.target.shape:
-            greens_bytes = given.tobytes()
-            if greens_bytes == machine.target_bytes:
-                return signal_ix, _Order(machine.target, greens_bytes, precedence, service)
-        if given.dtype.kind not in "iu":
-            return signal_ix, Refusal(signal_ix, service, reasons.MALFORMED)
-        reason = can_be_green_together(self._rules[signal_ix], given)
-        if reason is not None:
-            return signal_ix, Refusal(signal_ix, service, reason)
-        greens = np.array(given, np.uint8)
-        return signal_ix, _Order(greens, greens.tobytes(), precedence, service)
 
     def _start_again(self, view: View) -> None:
         """Believe nothing from before: the clock was set back, or a day has passed midnight."""
@@ -242,7 +183,7 @@ class SignalGuard:
         self._next_due_s.fill(np.inf)
         np.minimum.at(self._next_due_s, self._signal_of_link[waits], self._due_s[waits])
 
-    def _needing_attention(self, t_s: float, wanted: dict[int, _Order]) -> list[int]:
+    def _needing_attention(self, t_s: float, wanted: dict[int, GreensOrder]) -> list[int]:
         """Return the signals at which something may happen now; the others stay as they are."""
         now_s = t_s + ROUNDING_S
         is_urgent = (self._next_due_s - self._alarm_s < now_s) & (self._check_s <= now_s)
@@ -251,10 +192,10 @@ class SignalGuard:
         found.update(ix for ix, order in wanted.items() if self._is_news(ix, order))
         return sorted(found)
 
-    def _is_news(self, ix: int, order: _Order) -> bool:
+    def _is_news(self, ix: int, order: GreensOrder) -> bool:
         return order.greens_bytes != self._machines[ix].target_bytes or self._plans[ix].is_running
 
-    def _attend(self, t_s: float, ix: int, order: _Order | None, refusals: list[Refusal]) -> None:
+    def _attend(self, t_s: float, ix: int, order: GreensOrder | None, refusals: list[Refusal]) -> None:
         """Take one signal's steps: its transition, a recall, an order or the local plan."""
         machine, plan = self._machines[ix], self._plans[ix]
         if machine.event_s <= t_s + ROUNDING_S:
@@ -276,7 +217,7 @@ class SignalGuard:
                 self._follow(t_s, ix, plan.wanted(machine, t_s), due_s, is_recalled)
         self._event_s[ix] = machine.event_s
 
-    def _urgent_due_s(self, t_s: float, ix: int, order: _Order | None) -> Floats | None:
+    def _urgent_due_s(self, t_s: float, ix: int, order: GreensOrder | None) -> Floats | None:
         """Return the deadlines of a signal's links, ``None`` while no order could break one."""
         is_emergency = order is not None and order.precedence is Precedence.EMERGENCY
         grace_s = self._config.emergency_grace_s if is_emergency else 0.0
@@ -284,7 +225,7 @@ class SignalGuard:
             return None
         return self._due_s[self._links[ix]] + grace_s
 
-    def _recall(self, t_s: float, ix: int, due_s: Floats, order: _Order | None) -> bool:
+    def _recall(self, t_s: float, ix: int, due_s: Floats, order: GreensOrder | None) -> bool:
         """Recall a stage where waiting for another tick would break a deadline; whether orders have to wait."""
         machine, recall = self._machines[ix], self._recalls[ix]
         margin_s = recall.margin_s(machine, t_s, due_s)
@@ -303,6 +244,7 @@ class SignalGuard:
         """Aim at greens that are asked for, or return why they have to wait."""
         machine, recall = self._machines[ix], self._recalls[ix]
         if (greens == machine.target).all():
+            self._is_recalled[ix] &= is_recalled
             return None
         if is_recalled:
             return reasons.MAXIMUM_RED

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cityloop.city.city import City
+from cityloop.city.link_state import codes_of, text_of
+from cityloop.control.guard import Clearance, signal_rules
+from cityloop.control.guard.machine import SignalMachine
+from cityloop.control.guard.recall import Recall
+
+CityOf = Callable[[list[dict[str, Any]]], City]
+INF = float("inf")
+
+
+@pytest.fixture
+def setting(city_of: CityOf, cross: dict[str, Any]) -> Callable[..., tuple[Recall, SignalMachine]]:
+    def made(states: list[str], shown: str, tick_s: float = 1.0, jitter_s: float = 0.0) -> tuple[Recall, SignalMachine]:
+        junction = {**cross, "states": [(state, 20.0) for state in states]}
+        rules = signal_rules(city_of([junction]), Clearance.street())[0]
+        machine = SignalMachine(rules, np.zeros(4, np.uint8), np.zeros(4))
+        machine.adopt(0.0, codes_of(shown), np.ones(4, np.bool_))
+        machine.advance(1.0)
+        return Recall(rules, tick_s, jitter_s), machine
+
+    return made
+
+
+Setting = Callable[..., tuple[Recall, SignalMachine]]
+
+
+def _due(**by_link: float) -> Any:
+    due_s = np.full(4, INF)
+    for link, at_s in by_link.items():
+        due_s[int(link[1:])] = at_s
+    return due_s
+
+
+def test_the_margin_counts_minimum_green_yellow_and_all_red(setting: Setting) -> None:
+    recall, machine = setting(["Grgr", "rGrr"], "Grgr")
+    assert recall.margin_s(machine, 1.0, _due()) == INF
+    assert recall.margin_s(machine, 1.0, _due(l0=50.0)) == INF  # is green
+    # minimum green until 7, yellow until 10, all-red until 12
+    assert recall.margin_s(machine, 1.0, _due(l1=50.0)) == 50 - 12
+    # later than the minimum green only the tick counts: switch at 31
+    assert recall.margin_s(machine, 30.0, _due(l1=50.0)) == 50 - 36
+
+
+def test_times_are_rounded_up_to_ticks_and_ticks_may_be_late(setting: Setting) -> None:
+    recall, machine = setting(["Grgr", "rGrr"], "Grgr", tick_s=2.0)
+    assert recall.margin_s(machine, 30.0, _due(l1=50.0)) == 50 - (32 + 4 + 2)
+    recall, machine = setting(["Grgr", "rGrr"], "Grgr", tick_s=2.0, jitter_s=0.5)
+    assert recall.margin_s(machine, 30.0, _due(l1=50.0)) == 50 - (32.5 + 4.5 + 2.5)
+
+
+def test_homes_are_served_one_after_the_other_the_nearest_deadline_first(setting: Setting) -> None:
+    recall, machine = setting(["Grrr", "rGrr", "rrgG"], "Grrr")
+    due_s = _due(l1=90.0, l2=60.0, l3=70.0)
+    # switch at 31: links 2 and 3; link 3 has no conflict with 0 and starts at once, link 2 after 3 + 2 s at 36;
+    # both for 7 s: switch at 43; the crossing is clear at 55, link 1 starts
+    assert recall.margin_s(machine, 30.0, due_s) == min(60 - 36, 70 - 31, 90 - 55)
+    assert recall.margin_s(machine, 30.0, _due(l1=90.0, l2=60.0), codes_of("rrgG")) == min(60 - 35, 90 - 54)
+
+
+def test_a_transition_on_its_way_is_counted(setting: Setting) -> None:
+    recall, machine = setting(["Grrr", "rGrr", "rrgG"], "Grrr")
+    machine.aim(20.0, codes_of("rGrr"))
+    machine.advance(21.0)
+    # green at 25, for 7 s, then 3 + 2 s
+    assert recall.margin_s(machine, 21.0, _due(l2=60.0)) == 60 - 37
+
+
+def test_the_stage_that_serves_the_most_urgent_is_chosen(setting: Setting) -> None:
+    recall, machine = setting(["Grrr", "rGrr", "rrgr", "rrgG"], "rGrr")
+    assert recall.home_ix.tolist() == [0, 1, 3, 3]
+    assert text_of(recall.choose(machine, 30.0, _due(l0=100.0, l2=60.0, l3=100.0))) == "rrgG"
+    assert text_of(recall.choose(machine, 30.0, _due(l0=60.0, l3=100.0))) == "Grrr"
+
+
+def test_a_larger_stage_that_makes_others_late_is_left_out(city_of: CityOf) -> None:
+    # links 0 and 1 may be green together, but link 1 has to wait 12 s for the crossing 3; 2 conflicts with 0
+    junction = {
+        "n_links": 4,
+        "crossings": {3},
+        "lanes": [(0, 13.9), (1, 13.9), (2, 13.9)],
+        "movements": [(0, 0, 9.0, 13.9, "s"), (1, 1, 9.0, 13.9, "s"), (2, 2, 9.0, 13.9, "s"), (3, -1, 12.0, 1.4, "s")],
+        "conflicts": [(1, 3, False, 9.0), (3, 1, False, 9.0), (0, 2, False, 9.0), (2, 0, False, 9.0)],
+        "states": [("GrrG", 9.0), ("GGrr", 9.0), ("rrGr", 9.0)],
+    }
+    rules = signal_rules(city_of([junction]), Clearance.street())[0]
+    machine = SignalMachine(rules, np.zeros(4, np.uint8), np.zeros(4))
+    machine.adopt(0.0, codes_of("rrrG"), np.ones(4, np.bool_))
+    recall = Recall(rules, 1.0, 0.0)
+    assert recall.home_ix.tolist() == [0, 1, 2, 0]
+    # link 2 is green at 30 + 7 + 5 after the home of link 0, and at 30 + 12 + 7 + 5 after both
+    assert text_of(recall.choose(machine, 30.0, _due(l0=50.0, l1=100.0, l2=54.0))) == "GGrr"
+    assert text_of(recall.choose(machine, 30.0, _due(l0=50.0, l1=100.0, l2=53.0))) == "GrrG"
+
+
+def test_accepted_greens_become_the_home_of_links_without_one(setting: Setting) -> None:
+    recall, _ = setting(["Grgr"], "Grgr")
+    before_s = recall.alarm_s
+    assert not recall.learn(codes_of("Grrr"))
+    assert recall.learn(codes_of("rGrr"))
+    assert recall.home_ix.tolist() == [0, 1, 0, -1]
+    assert text_of(recall.stages[1]) == "rGrr"
+    assert recall.alarm_s > before_s
+    assert not recall.learn(codes_of("rGrr"))

@@ -132,3 +132,37 @@ def obstructions(
             if position_m[i] + 1.0 >= foe_conflict_m[k] and position_m[i] - length_m[i] - 1.0 <= foe_conflict_m[k]:
                 until_s[foe_row[k]] = max(until_s[foe_row[k]], hold_s)
     return until_s
+
+
+@njit(cache=True)
+def uncleared_movements(
+    lane_ix: Ints,
+    movement_ix: Ints,
+    position_m: Floats,
+    speed_mps: Floats,
+    length_m: Floats,
+    foe_start: Ints,
+    foe_row: Ints,
+    foe_conflict_m: Floats,
+    row_of_movement: Ints,
+    is_green: NDArray[np.bool_],
+    entry_s: float,
+) -> NDArray[np.bool_]:
+    """Return the movements whose green would meet a vehicle left inside the junction from an ended green.
+
+    Such a vehicle has not yet passed the zone it shares with the movement and will not have within
+    ``entry_s``, the time that a starting vehicle needs to that zone. Giving green all the same would send
+    traffic into it; enough of that locks a junction for good.
+    """
+    is_unclear = np.zeros(is_green.shape[0], np.bool_)
+    for i in range(lane_ix.shape[0]):
+        if lane_ix[i] >= 0 or movement_ix[i] < 0:
+            continue
+        own = row_of_movement[movement_ix[i]]
+        if own < 0 or is_green[own]:
+            continue
+        for k in range(foe_start[movement_ix[i]], foe_start[movement_ix[i] + 1]):
+            left_m = foe_conflict_m[k] + length_m[i] - position_m[i]
+            if left_m > 0.0 and left_m > entry_s * speed_mps[i]:
+                is_unclear[foe_row[k]] = True
+    return is_unclear

@@ -19,6 +19,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 NEVER_S = 1.0e9
+# Branches that changed to a stage at different times differ while its greens come up, and no longer.
+AGE_TOLD_APART_S = 8
 
 # Positions in the vector of model parameters (see ``PlannerConfig``).
 START_LOSS_S, CRITICAL_GAP_S, YELLOW_USE_S, RESIDUAL_S, RESIDUAL_GROWTH_S, SWITCH_COST_S = range(6)
@@ -177,12 +179,13 @@ def residual_cost(
     cost = 0.0
     for lane in range(lane_start, lane_end):
         n_waiting = 0.0
+        weight = 0.0
         for row in range(row_start[lane] + served[lane - lane_start], row_start[lane + 1]):
             if row_arrival_s[row] >= to_s:
                 break
-            n_waiting += row_weight[row]
-        n = n_waiting
-        cost += n * (parameters[RESIDUAL_S] + parameters[RESIDUAL_GROWTH_S] * n)
+            n_waiting += 1.0
+            weight += row_weight[row]
+        cost += weight * (parameters[RESIDUAL_S] + parameters[RESIDUAL_GROWTH_S] * n_waiting)
     return cost
 
 
@@ -304,6 +307,8 @@ def plan_signals(
     child_since_s = np.zeros(C)
     child_until_s = np.zeros(C)
     is_taken = np.zeros(C, np.bool_)
+    child_key = np.zeros(C, np.int64)
+    taken_key = np.zeros(W, np.int64)
     n_by_first = np.zeros(n_stages_max, np.int64)
     n_by_stage = np.zeros(n_stages_max, np.int64)
     sequence = np.zeros(n_steps, np.int64)
@@ -367,6 +372,10 @@ def plan_signals(
                         to_s, l0, l1, child_served[c], row_start, row_arrival_s, row_weight, parameters
                     )
                     is_taken[c] = False
+                    key = k * 16 + min(AGE_TOLD_APART_S, int(to_s - child_since_s[c]))
+                    for j in range(n_lanes):
+                        key = key * 1000003 + child_served[c, j]
+                    child_key[c] = key
                     n_children += 1
             n_evaluations += n_children
             order = np.argsort(child_score[:n_children], kind="mergesort")
@@ -383,9 +392,19 @@ def plan_signals(
                         break
                     if is_taken[c]:
                         continue
+                    # Two branches in the same stage that have served the same vehicles have the same
+                    # future; the cheaper one stands for both.
+                    is_known = False
+                    for i in range(n_taken):
+                        if taken_key[i] == child_key[c]:
+                            is_known = True
+                            break
+                    if is_known:
+                        continue
                     f = child_stage[c] if step == 0 else first[A, child_parent[c]]
                     if turn == 1 or n_by_first[f] < quota or n_by_stage[child_stage[c]] < quota:
                         is_taken[c] = True
+                        taken_key[n_taken] = child_key[c]
                         n_by_first[f] += 1
                         n_by_stage[child_stage[c]] += 1
                         n_taken += 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cityloop.city.approaches import approach_lanes
 from cityloop.city.city import City
 from cityloop.city.link_state import GREEN, GREEN_YIELDING
 from cityloop.control.guard import SignalRules, start_delay_s
@@ -90,8 +90,9 @@ def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConf
     """
     movements, lanes = city.movements, city.lanes
     by_signal: dict[int, list[int]] = defaultdict(list)
-    for movement_ix in np.flatnonzero(movements["signal_ix"] >= 0):
-        by_signal[int(movements["signal_ix"][movement_ix])].append(int(movement_ix))
+    for movement_ix, signal in enumerate(movements["signal_ix"].tolist()):
+        if signal >= 0:
+            by_signal[signal].append(movement_ix)
     planner = config.planner
     n_samples = planner.n_samples
     signal_ix: list[int] = []
@@ -269,32 +270,39 @@ def _conflict_rows(
 def _candidates(city: City, reach_m: float, movement_rows: Sequence[int]) -> tuple[Ints, Ints, Floats, Floats]:
     """Return by city lane the planner movements that its vehicles may make next, with the way to the stop line.
 
-    Movements from the lanes beside it stand there too, with a prior of zero: a vehicle may still change lane.
+    Movements that take a change of lane on the way stand there too, with a prior of zero until some vehicle is
+    seen to make them.
     """
     movements, lanes = city.movements, city.lanes
-    approaches = approach_lanes(city, reach_m)
     by_stop_lane: dict[int, list[int]] = defaultdict(list)
     for row, movement_ix in enumerate(movement_rows):
-        by_stop_lane[int(movements["from_lane_ix"][movement_ix])].append(row)
-    reached: dict[int, dict[int, float]] = defaultdict(dict)
-    for lane, stop_lane, offset_m in zip(
-        approaches["lane_ix"], approaches["stop_lane_ix"], approaches["offset_m"], strict=True
-    ):
-        if lane >= 0 and int(stop_lane) in by_stop_lane:
-            known = reached[int(lane)].get(int(stop_lane), np.inf)
-            reached[int(lane)][int(stop_lane)] = min(known, float(offset_m))
+        if movements["from_lane_ix"][movement_ix] >= 0:
+            by_stop_lane[int(movements["from_lane_ix"][movement_ix])].append(row)
     lanes_of_road: dict[int, list[int]] = defaultdict(list)
-    for lane, road in enumerate(lanes["road_ix"]):
-        lanes_of_road[int(road)].append(lane)
+    for lane, road in enumerate(lanes["road_ix"].tolist()):
+        lanes_of_road[road].append(lane)
+    feeders = _feeders(city)
+    stop_lanes = set(movements["from_lane_ix"][movements["signal_ix"] >= 0].tolist())
+    reached: list[dict[int, tuple[float, bool]]] = [{} for _ in range(lanes.n_rows)]
+    for stop_lane in sorted(by_stop_lane):
+        # Shortest way first; at equal length the one without a change of lane.
+        front = [(0.0, False, stop_lane)]
+        while front:
+            offset_m, is_changed, lane = heappop(front)
+            if stop_lane in reached[lane]:
+                continue
+            reached[lane][stop_lane] = (offset_m, not is_changed)
+            for beside in lanes_of_road[int(lanes["road_ix"][lane])]:
+                heappush(front, (offset_m, True, beside))
+            entry_m = offset_m + float(lanes["length_m"][lane])
+            if entry_m < reach_m:
+                for upstream, way_m in feeders[lane]:
+                    if upstream not in stop_lanes:
+                        heappush(front, (entry_m + way_m, is_changed, upstream))
     start, rows, offsets, priors = [0], [], [], []
     for lane in range(lanes.n_rows):
-        options = {stop_lane: (offset_m, True) for stop_lane, offset_m in reached[lane].items()}
-        for beside in lanes_of_road[int(lanes["road_ix"][lane])]:
-            for stop_lane, offset_m in reached[beside].items():
-                options.setdefault(stop_lane, (offset_m, False))
-        for stop_lane, (offset_m, is_own) in sorted(
-            options.items(), key=lambda item: (not item[1][1], item[1][0], item[0])
-        ):
+        options = sorted(reached[lane].items(), key=lambda item: (not item[1][1], item[1][0], item[0]))
+        for stop_lane, (offset_m, is_own) in options:
             for row in by_stop_lane[stop_lane]:
                 rows.append(row)
                 offsets.append(offset_m)
@@ -302,6 +310,16 @@ def _candidates(city: City, reach_m: float, movement_rows: Sequence[int]) -> tup
                 priors.append(PRIOR_SHARE.get(direction, 0.5) if is_own else 0.0)
         start.append(len(rows))
     return np.array(start, np.int64), np.array(rows, np.int64), np.array(offsets), np.array(priors)
+
+
+def _feeders(city: City) -> dict[int, list[tuple[int, float]]]:
+    """Return by lane the lanes that feed it past an unsignalised node, each with the length of the way between."""
+    movements = city.movements
+    feeders: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for movement_ix in np.flatnonzero((movements["signal_ix"] < 0) & ~movements["is_crossing"]).tolist():
+        upstream = int(movements["from_lane_ix"][movement_ix])
+        feeders[int(movements["to_lane_ix"][movement_ix])].append((upstream, float(movements["length_m"][movement_ix])))
+    return feeders
 
 
 def _paths(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cityloop.city.city import City
 from cityloop.control.guard import SignalRules
 from cityloop.control.orders import Orders
 from cityloop.control.view import View
+from cityloop.kernels.downstream import uncleared_movements
 from cityloop.services.signals.config import SignalsConfig
 from cityloop.services.signals.network import signal_network
 from cityloop.services.signals.policies.policy import Policy
@@ -41,7 +43,7 @@ class SignalsService:
     ) -> None:
         self.config = config
         self.network = signal_network(city, rules, config)
-        self._keeper = StageKeeper(city, self.network)
+        self._keeper = StageKeeper(city, self.network, rules)
         self._policy = _policy(city, rules, self, memory) if config.policy != "field" else None
 
     @property
@@ -55,7 +57,25 @@ class SignalsService:
         if self._policy is None or self.network.n_signals == 0:
             return Orders()
         self._keeper.observe(view)
-        return self._keeper.request(self._policy.choose(view, self._keeper), view.t_s)
+        wanted = self._policy.choose(view, self._keeper)
+        return self._keeper.request(wanted, self._uncleared(view), view.t_s)
+
+    def _uncleared(self, view: View) -> NDArray[np.bool_]:
+        """Return the movements whose green has to wait until the junction is clear."""
+        vehicles, network = view.vehicles, self.network
+        return uncleared_movements(
+            vehicles.lane_ix,
+            vehicles.movement_ix,
+            vehicles.position_m,
+            vehicles.speed_mps,
+            vehicles.length_m,
+            network.foe_start,
+            network.foe_row,
+            network.foe_conflict_m,
+            network.row_of_movement,
+            ~np.isnan(self._keeper.green_since_s),
+            self.config.entry_s,
+        )
 
 
 def _policy(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cityloop.city.city import City
 from cityloop.city.link_state import RED, is_green
+from cityloop.control.guard import SignalRules
 from cityloop.control.orders import Orders, StageOrder
 from cityloop.control.view import View
 from cityloop.services.signals.network import Floats, Ints, SignalNetwork
@@ -29,8 +30,10 @@ class StageKeeper:
         When its link was last seen green.
     """
 
-    def __init__(self, city: City, network: SignalNetwork) -> None:
+    def __init__(self, city: City, network: SignalNetwork, rules: Sequence[SignalRules]) -> None:
         self._network = network
+        longest_s = {rule.signal_ix: float(rule.min_green_s.max(initial=0.0)) for rule in rules}
+        self._min_green_s = [longest_s[int(signal)] for signal in network.signal_ix]
         n_signals, n_movements = network.n_signals, network.movement_ix.shape[0]
         self.stage: Ints = np.zeros(n_signals, np.int64)
         self.before: Ints = np.zeros(n_signals, np.int64)
@@ -90,8 +93,16 @@ class StageKeeper:
         """Return where the stage has been held long enough."""
         return np.asarray(t_s >= self.hold_until_s - 1e-6)
 
-    def request(self, wanted: Ints, t_s: float) -> Orders:
-        """Note the wanted stages and return the orders that ask for them."""
+    def request(self, wanted: Ints, is_unclear: NDArray[np.bool_], t_s: float) -> Orders:
+        """Note the wanted stages and return the orders that ask for them.
+
+        Parameters
+        ----------
+        wanted : int64, one a signal
+        is_unclear : bool, one a planner movement
+            Movements whose way is not clear yet: a link that is red stays so while one of its is.
+        t_s : float
+        """
         network = self._network
         for signal in np.flatnonzero((wanted != self.stage) & self.may_switch(t_s)):
             n_stages = len(network.stages[signal])
@@ -100,8 +111,19 @@ class StageKeeper:
             self.stage[signal] = wanted[signal]
             self.switched_s[signal] = t_s
             self.hold_until_s[signal] = t_s + network.hold_after_s[pair]
-        return Orders(tuple(self._orders[signal][stage] for signal, stage in enumerate(self.stage)))
+        orders = [self._orders[signal][stage] for signal, stage in enumerate(self.stage)]
+        is_held_back = is_unclear & np.isnan(self.green_since_s) & self._is_in_stage()
+        for signal in np.unique(self.signal_of_movement[is_held_back]):
+            own = slice(int(network.movement_start[signal]), int(network.movement_start[signal + 1]))
+            greens = orders[signal].greens.copy()
+            greens[network.movement_link[own][is_held_back[own]]] = RED
+            orders[signal] = StageOrder(orders[signal].signal_ix, greens)
+            self.hold_until_s[signal] = max(self.hold_until_s[signal], t_s + self._min_green_s[signal])
+        return Orders(tuple(orders))
 
-    def stages_of(self, signal: int) -> Sequence[NDArray[np.uint8]]:
-        """Return the stages that a signal may choose from."""
-        return self._network.stages[signal]
+    def _is_in_stage(self) -> NDArray[np.bool_]:
+        """Return which planner movements the stage of their signal shows green."""
+        network = self._network
+        stage = (network.stage_start[:-1] + self.stage)[self.signal_of_movement]
+        local = np.arange(network.movement_ix.shape[0]) - network.movement_start[self.signal_of_movement]
+        return np.asarray(network.shown[stage, local] > 0)

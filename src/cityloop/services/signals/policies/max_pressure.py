@@ -24,7 +24,6 @@ class MaxPressure:
     def __init__(self, city: City, network: SignalNetwork, config: SignalsConfig) -> None:
         self._network, self._config = network, config.max_pressure
         self._lane_length_m: Floats = np.ascontiguousarray(city.lanes["length_m"])
-        self._out_of_path = network.path_out
         n_of_lane = np.bincount(network.movement_lane, minlength=network.lane_share.shape[0])
         self._movement_share: Floats = 1.0 / n_of_lane[network.movement_lane]
 
@@ -68,4 +67,5 @@ class MaxPressure:
         n_on_lane = np.bincount(lane_ix, minlength=network.path_start.shape[0] - 1)
         lane_of_path = np.repeat(np.arange(network.path_start.shape[0] - 1), np.diff(network.path_start))
         weights = n_on_lane[lane_of_path].astype(np.float64)
-        return np.bincount(network.path_out, weights, minlength=network.out_end_lane.shape[0] or 1)
+        n_outs = max(1, network.out_end_lane.shape[0])
+        return np.asarray(np.bincount(network.path_out, weights, minlength=n_outs), np.float64)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.lab.report.map_figure import BOUNDS_S, change_classes
+from cityloop.lab.report.map_figure import BOUNDS_S, apart, change_classes
 from cityloop.lab.report.model import RoadDelays
 
 
@@ -33,3 +33,14 @@ def test_a_road_that_hardly_anybody_uses_is_at_rest():
 def test_classes_are_symmetric_between_their_bounds(before_s, after_s):
     if after_s - before_s not in BOUNDS_S and before_s - after_s not in BOUNDS_S:
         assert one(before_s, after_s) + one(after_s, before_s) == 6
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=1, max_size=6))
+def test_numbers_are_pushed_apart_and_lone_ones_stay(places):
+    before = np.array(places)
+    moved = apart(before, 5.0)
+    gap = np.hypot(*(moved[:, None] - moved[None, :]).transpose(2, 0, 1)) + np.eye(len(places)) * 99
+    assert gap.min() > 4.0
+    own = np.hypot(*(before[:, None] - before[None, :]).transpose(2, 0, 1)) + np.eye(len(places)) * 99
+    if own.min() >= 5.0:
+        assert moved.tolist() == before.tolist()

@@ -25,6 +25,7 @@ _CLASS_NAMES = (
     "> +30",
 )  # fmt: skip
 _SCALES_M = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+_NUMBER_PT = 13.0  # a number with its circle
 _LEAST_VEH = 5.0  # a mean over fewer vehicles says nothing about a road
 
 
@@ -57,7 +58,7 @@ def map_figure(network: Network, delays: RoadDelays, numbers: Mapping[str, int],
         _draw_ways(axes, network)
         for road_ix in np.argsort(delays.n_veh, kind="stable"):
             _draw_road(axes, network, delays, int(road_ix), int(classes[road_ix]))
-        _draw_signals(axes, network, numbers)
+        _draw_signals(axes, network, numbers, max(span[0] / (7.6 * 72), span[1] / (height_in * 72)))
         axes.set_xlim(low[0], high[0])
         axes.set_ylim(low[1], high[1])
         axes.set_aspect("equal")
@@ -109,16 +110,48 @@ def _draw_ways(axes: Axes, network: Network) -> None:
         axes.plot(joined[:, 0], joined[:, 1], color=light("at-rest"), lw=0.9, zorder=0.5)
 
 
-def _draw_signals(axes: Axes, network: Network, numbers: Mapping[str, int]) -> None:
-    for signal_id, (x_m, y_m) in zip(network.signal_ids, network.signal_xy_m, strict=True):
+def _draw_signals(axes: Axes, network: Network, numbers: Mapping[str, int], m_per_pt: float) -> None:
+    places_m = apart(network.signal_xy_m, _NUMBER_PT * m_per_pt) if numbers else network.signal_xy_m
+    for signal_id, (x_m, y_m), own_m in zip(network.signal_ids, places_m, network.signal_xy_m, strict=True):
         number_of = numbers.get(signal_id)
-        size = 5.0 if number_of is None else 11.5
-        (dot,) = axes.plot([x_m], [y_m], "o", ms=size, mew=1.2, mfc=light("surface"), mec=light("ink"), zorder=5)
-        tooltip(dot, signal_id)
-        if number_of is not None:
-            axes.annotate(
-                str(number_of), (x_m, y_m), ha="center", va="center_baseline", fontsize=7, weight="bold", zorder=6
+        if number_of is None:
+            dot = axes.plot(
+                [own_m[0]], [own_m[1]], "o", ms=5, mew=1.2, mfc=light("surface"), mec=light("ink"), zorder=5
             )
+            tooltip(dot[0], signal_id)
+            continue
+        if np.hypot(x_m - own_m[0], y_m - own_m[1]) > 0.2 * _NUMBER_PT * m_per_pt:
+            axes.plot([own_m[0], x_m], [own_m[1], y_m], color=light("ink"), lw=1.0, zorder=4)
+        dot = axes.plot([x_m], [y_m], "o", ms=11.5, mew=1.2, mfc=light("surface"), mec=light("ink"), zorder=5)
+        tooltip(dot[0], signal_id)
+        axes.annotate(
+            str(number_of), (x_m, y_m), ha="center", va="center_baseline", fontsize=7, weight="bold", zorder=6
+        )
+
+
+def apart(places: Floats, distance: float) -> Floats:
+    """Return places pushed apart until each two lie ``distance`` from each other, as far as 50 rounds reach.
+
+    Parameters
+    ----------
+    places : float64, shape (n, 2)
+    distance : float
+        In the unit of the places.
+    """
+    moved = places.copy()
+    for _ in range(50):
+        away = moved[:, None] - moved[None, :]
+        gap = np.hypot(away[..., 0], away[..., 1])
+        np.fill_diagonal(gap, np.inf)
+        if (gap >= distance).all():
+            break
+        lacking = np.clip(distance - gap, 0.0, None)
+        # places on top of each other have no direction of their own: the order of the rows gives one
+        row = np.arange(len(places))
+        along = np.where(gap[..., None] > 1e-9, away / np.maximum(gap, 1e-9)[..., None], 0.0)
+        along[..., 0] += np.where(gap > 1e-9, 0.0, np.sign(row[:, None] - row[None, :]))
+        moved = moved + 0.51 * (lacking[..., None] * along).sum(axis=1)
+    return moved
 
 
 def _scale_and_north(axes: Axes, network: Network) -> None:

@@ -69,23 +69,28 @@ def paired_difference(ours: Values, base: Values, level: float = 0.95) -> Interv
 
 
 def ratio_of_means(ours: Values, base: Values, level: float = 0.95) -> Interval:
-    """Return the ratio ``mean(ours) / mean(base)`` of values paired by place, with an interval.
+    """Return the ratio ``mean(ours) / mean(base)`` of values paired by place, with Fieller's interval.
 
-    The interval is that of the logarithm of the ratio by the delta method,
-    ``var(log r) = (s_a^2 / a^2 + s_b^2 / b^2 - 2 s_ab / (a b)) / n`` with t(n - 1) quantiles, so that it is the
-    same for ``b / a`` turned over (Cochran, Sampling Techniques, 3rd ed., section 6.3 for the variance). nan
-    where a mean is not above zero.
+    The interval holds every ratio ``r`` for which the paired t-test does not reject ``mean(ours - r base) = 0``
+    (E. C. Fieller, Some problems in interval estimation, J. R. Stat. Soc. B 16 (1954) 175-185), so that it holds 1
+    exactly when the interval of the difference holds 0. It has no ends (nan) where the base varies so much that its own
+    mean could be zero. The ratio is nan where a mean is not above zero.
     """
     a, b = _known_pairs(ours, base)
     n = a.size
     if n == 0 or a.mean() <= 0 or b.mean() <= 0:
         return Interval(math.nan, math.nan, math.nan, n)
-    ratio = float(a.mean() / b.mean())
+    a_mean, b_mean = float(a.mean()), float(b.mean())
+    unknown = Interval(a_mean / b_mean, math.nan, math.nan, n)
     if n == 1:
-        return Interval(ratio, math.nan, math.nan, 1)
-    relative = a / a.mean() - b / b.mean()  # its variance is the bracket above
-    half = _t_quantile(n - 1, level) * float(relative.std(ddof=1)) / math.sqrt(n)
-    return Interval(ratio, ratio * math.exp(-half), ratio * math.exp(half), n)
+        return unknown
+    (a_var, ab_var), (_, b_var) = np.cov(a, b) / n * _t_quantile(n - 1, level) ** 2
+    # the ends are the roots of r^2 (b^2 - b_var) - 2 r (a b - ab_var) + (a^2 - a_var) = 0
+    leading, half_linear, constant = b_mean**2 - b_var, a_mean * b_mean - ab_var, a_mean**2 - a_var
+    if leading <= 0:
+        return unknown
+    root = math.sqrt(max(0.0, half_linear**2 - leading * constant))
+    return Interval(unknown.mean, float((half_linear - root) / leading), float((half_linear + root) / leading), n)
 
 
 def verdict(ours: Values, base: Values, is_lower_better: bool = True, level: float = 0.95) -> Verdict:

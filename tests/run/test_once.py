@@ -117,6 +117,14 @@ def test_what_was_learned_is_an_input(spec):
     assert result.n_vehicles > 10
 
 
+def test_settings_of_the_service_can_be_chosen_and_unknown_ones_are_refused(spec, crossing):
+    smart = replace(spec, arm="smart", seed=9, keep_raw=False, keep_tracks=False)
+    assert run_once(replace(smart, options=(("planner.beam_width", 8),))).n_faults == 0
+    for options in ((("planner.beam", 8),), (("planner.beam_width", "wide"),), (("colour", 1),)):
+        with pytest.raises(Unusable, match="arm smart: setting"):
+            run_once(replace(smart, options=options))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -58,6 +58,7 @@ def test_what_changes_the_figures_changes_the_fingerprint(spec, scenario, tmp_pa
         {"seed": 2},
         {"sensing": "loops"},
         {"has_emissions": False},
+        {"options": (("planner.beam_width", 8),)},
         {"keep_raw": True},
         {"protocol": "resco"},
         {"clearance": "program"},

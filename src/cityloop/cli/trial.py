@@ -101,7 +101,8 @@ def trial(
             if progress.outcome is not None:
                 spec = progress.outcome.spec
                 note += f", last {Path(spec.scenario).stem} {spec.arm} seed {spec.seed}"
-            bar.update(task, completed=progress.n_done, total=progress.n_runs, note=note)
+            n_left = progress.n_runs - progress.n_reused  # the time left is that of the runs of today
+            bar.update(task, completed=progress.n_done - progress.n_reused, total=n_left, note=note)
 
         results = run_trial(design, where, show)
         bar.update(task, description="report", note="")

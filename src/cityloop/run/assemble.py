@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from cityloop.city.city import City
+from cityloop.city.errors import Unusable
 from cityloop.city.sumo import SumoInput, read_city, require_signals
 from cityloop.control.drive import SimulatedClock
 from cityloop.control.guard import SignalGuard, SignalRules, clearance_of, signal_rules
@@ -129,7 +133,25 @@ def _service(spec: RunSpec, city: City, rules: tuple[SignalRules, ...]) -> Signa
     if policy is None:
         return None
     memory = None if spec.memory_path is None else read_arrays(spec.memory_path)
-    return SignalsService(city, rules, SignalsConfig.model_validate({"policy": policy}), memory)
+    return SignalsService(city, rules, _config(policy, spec), memory)
+
+
+def _config(policy: str, spec: RunSpec) -> SignalsConfig:
+    settings: dict[str, Any] = {"policy": policy}
+    for name, value in spec.options:
+        group, _, key = name.rpartition(".")
+        if group:
+            settings.setdefault(group, {})[key] = value
+        else:
+            settings[key] = value
+    try:
+        return SignalsConfig.model_validate(settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise Unusable(
+            f"setting {name}: {first['msg']}", f"arm {spec.arm}", "use the settings of its service"
+        ) from error
 
 
 def _source(spec: RunSpec, source: SumoInput, city: City, work: Path) -> SumoInput:

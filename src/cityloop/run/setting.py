@@ -90,7 +90,16 @@ def fingerprint(spec: RunSpec, setting: Setting, digest: str) -> str:
         Of ``source_digest``.
     """
     memory = hashlib.sha256(spec.memory_path.read_bytes()).hexdigest() if spec.memory_path else ""
-    asked = (spec.arm, spec.seed, spec.engine, spec.sensing, spec.has_emissions, spec.keep_raw, spec.keep_tracks)
+    asked = (
+        spec.arm,
+        spec.seed,
+        spec.engine,
+        spec.sensing,
+        spec.has_emissions,
+        spec.keep_raw,
+        spec.keep_tracks,
+        spec.options,
+    )
     settled = (setting.protocol, setting.clearance, setting.begin_s, setting.end_s)
     return hashlib.sha256(json.dumps([asked, settled, memory, digest]).encode()).hexdigest()
 

@@ -155,6 +155,6 @@ def test_an_output_that_a_full_disk_cut_short_is_unusable(tmp_path, crossing, mo
         path.write_bytes(path.read_bytes()[:-100])
 
     monkeypatch.setattr(outputs.OutputFolder, "publish", cut)
-    with pytest.raises(Unusable, match="cut short .*: what is finished is kept"):
+    with pytest.raises(Unusable, match=r"cut short .*: what is finished is kept"):
         run_once(RunSpec(str(crossing), "field", 1, tmp_path))
     assert not list((tmp_path / "runs" / "crossing" / "field").iterdir())

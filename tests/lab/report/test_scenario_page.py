@@ -84,6 +84,18 @@ def test_cards_and_rows_leave_out_what_no_arm_knows(made):
     assert [row.name.en for row in page.measures] == ["Mean delay", "Stops", "Teleports"]
 
 
+def test_trouble_is_printed_where_there_is_any(made):
+    report = made.report()
+    faults = Interval(0.3, 0.0, 0.9, 3)
+    troubled = replace(report.arms[1], figures={**report.arms[1].figures, "n_faults": faults, "n_discarded": faults})
+    calm = {"n_discarded": Interval(0.0, 0.0, 0.0, 3)}
+    names = [row.name.en for row in scenario_page(replace(report, arms=(report.arms[0], troubled))).measures]
+    assert "Ticks without the service" in names and "Given up by the simulator" in names
+    quiet = replace(report.arms[1], figures={**report.arms[1].figures, **calm})
+    names = [row.name.en for row in scenario_page(replace(report, arms=(report.arms[0], quiet))).measures]
+    assert "Given up by the simulator" not in names
+
+
 def test_emissions_that_nobody_computed_cannot_be_told(made):
     page = scenario_page(made.report())
     assert [row.name.en for row in page.emissions] == ["CO₂", "Fuel"]

@@ -22,6 +22,8 @@ class Measure:
     scale : float
         From the stored unit to the printed one.
     is_lower_better : bool
+    is_trouble : bool
+        Printed only where some arm has any of it.
     """
 
     key: str
@@ -29,6 +31,7 @@ class Measure:
     digits: int
     scale: float = 1.0
     is_lower_better: bool = True
+    is_trouble: bool = False
 
     @property
     def name(self) -> Words:
@@ -42,6 +45,7 @@ class Measure:
 
 
 DELAY = Measure("delay_s", "s_veh", 1)
+DELAY_WORST = Measure("delay_worst_s", "s_veh", 1)
 DELAY_P95 = Measure("delay_p95_s", "s", 0)
 PERSON_DELAY = Measure("person_delay_s", "s_person", 1)
 TRAVEL_TIME = Measure("travel_time_s", "s_veh", 1)
@@ -54,22 +58,30 @@ UNFINISHED = Measure("n_unfinished", "veh", 0)
 UNDEPARTED = Measure("n_undeparted", "veh", 0)
 MAX_RED = Measure("max_red_s", "s", 0)
 MAX_RED_WAIT = Measure("max_red_wait_s", "s", 0)
+DISCARDED = Measure("n_discarded", "veh", 0, is_trouble=True)
+FAULTS = Measure("n_faults", "times", 1, is_trouble=True)
 TELEPORTS = Measure("teleports", "times", 1)
 CO2 = Measure("co2_g", "kg", 0, scale=1e-3)
 FUEL = Measure("fuel_g", "kg", 0, scale=1e-3)
 
 ARM_ROWS = (
     DELAY,
+    DELAY_WORST,
     DELAY_P95,
     PERSON_DELAY,
     TRAVEL_TIME,
     WAITING,
     STOPS,
     QUEUE,
+    OUTSIDE,
     THROUGHPUT,
     UNFINISHED,
     UNDEPARTED,
+    DISCARDED,
     TELEPORTS,
+    FAULTS,
+    MAX_RED,
+    MAX_RED_WAIT,
 )
 CARDS = (DELAY, DELAY_P95, QUEUE, STOPS, TRAVEL_TIME, PERSON_DELAY, MAX_RED_WAIT, CO2)
 EMISSIONS = (CO2, FUEL)

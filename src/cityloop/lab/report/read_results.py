@@ -134,7 +134,10 @@ def _arms(results: Mapping[str, Any], scenario: str) -> tuple[ArmResult, ...]:
                 for run in results["runs"]
                 if run["scenario"] == scenario and run["arm"] == entry["arm"] and run["delay_s"] is not None
             ),
-            figures={key: interval_of(value) for key, value in entry.items() if isinstance(value, Mapping)},
+            figures={
+                "delay_worst_s": interval_of({"mean": entry["delay_worst_s"], "low": None, "high": None, "n": 1}),
+                **{key: interval_of(value) for key, value in entry.items() if isinstance(value, Mapping)},
+            },
             paired={
                 measure: _paired(compared, base[measure])
                 for measure, compared in paired.get(entry["arm"], {}).get("measures", {}).items()

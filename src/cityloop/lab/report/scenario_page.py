@@ -123,7 +123,7 @@ def scenario_page(report: ScenarioReport) -> ScenarioPage:
     ours = report.arm(report.ours_arm)
     paired = ours.paired.get(DELAY.key)
     anchor = "s-" + re.sub(r"[^A-Za-z0-9_-]+", "-", report.scenario)
-    measures = [measure for measure in ARM_ROWS if any(is_known(arm.figure(measure.key)) for arm in report.arms)]
+    measures = [measure for measure in ARM_ROWS if _is_printed(measure, report)]
     return ScenarioPage(
         report=report,
         anchor=anchor,
@@ -228,6 +228,11 @@ def _arm_head(arm: ArmResult, report: ScenarioReport) -> ArmHead:
         change=change_cell(None if is_base else paired),
         verdict=badge(None if is_base else paired.verdict if paired else CANNOT_TELL),
     )
+
+
+def _is_printed(measure: Measure, report: ScenarioReport) -> bool:
+    known = [mean for arm in report.arms if math.isfinite(mean := arm.figure(measure.key).mean)]
+    return any(known) if measure.is_trouble else bool(known)
 
 
 def _measure_row(measure: Measure, report: ScenarioReport) -> MeasureRow:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityloop.lab.report.map_figure import BOUNDS_S, apart, change_classes
+from cityloop.lab.report.map_figure import BOUNDS_S, apart, change_classes, map_figure
 from cityloop.lab.report.model import RoadDelays
+
+from .drawn import plain, texts, tips
 
 
 def one(before_s: float, after_s: float, n_veh: float = 100.0) -> int:
@@ -44,3 +47,22 @@ def test_numbers_are_pushed_apart_and_lone_ones_stay(places):
     own = np.hypot(*(before[:, None] - before[None, :]).transpose(2, 0, 1)) + np.eye(len(places)) * 99
     if own.min() >= 5.0:
         assert moved.tolist() == before.tolist()
+
+
+def test_the_map_says_what_happened_on_a_road(made):
+    svg = map_figure(made.network(), made.report().roads, {"x": 1}, "m")
+    assert "Main Street: 40.0 → 5.0 s/veh (−35.0), 900 veh" in tips(svg)
+    assert [tip for tip in tips(svg) if tip.startswith("b:")]  # a road without a name goes by its identifier
+    assert not [tip for tip in tips(svg) if tip.startswith("c:")]  # at rest
+    assert "var(--change-0," in svg and "var(--at-rest," in svg
+    assert {"1", "N", "20 m"} <= set(plain(svg)) or {"1", "N", "50 m"} <= set(plain(svg))
+    assert "신호교차로" in texts(svg, "ko")
+
+
+def test_the_map_takes_a_single_road_and_signals_without_numbers(made):
+    network, roads = made.network(), made.report().roads
+    network = replace(network, road_ids=("a",), road_names=("",), lines=network.lines[:1], ways=())
+    one = replace(roads, before_s=roads.before_s[:1], after_s=roads.after_s[:1], n_veh=roads.n_veh[:1])
+    svg = map_figure(network, one, {}, "m")
+    assert "1" not in plain(svg)
+    assert {"x", "y"} <= set(tips(svg))

@@ -1,4 +1,4 @@
-"""The measures that a report prints: unit, digits, and which way is better."""
+"""The measures that a report prints: unit and digits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ class Measure:
         After the decimal point.
     scale : float
         From the stored unit to the printed one.
-    is_lower_better : bool
     is_trouble : bool
         Printed only where some arm has any of it.
     """
@@ -30,7 +29,6 @@ class Measure:
     unit: str
     digits: int
     scale: float = 1.0
-    is_lower_better: bool = True
     is_trouble: bool = False
 
     @property
@@ -53,7 +51,7 @@ WAITING = Measure("waiting_s", "s_veh", 1)
 STOPS = Measure("stops", "per_veh", 2)
 QUEUE = Measure("queue_mean_veh", "veh", 1)
 OUTSIDE = Measure("outside_mean_veh", "veh", 1)
-THROUGHPUT = Measure("throughput_veh", "veh", 0, is_lower_better=False)
+THROUGHPUT = Measure("throughput_veh", "veh", 0)
 UNFINISHED = Measure("n_unfinished", "veh", 0)
 UNDEPARTED = Measure("n_undeparted", "veh", 0)
 MAX_RED = Measure("max_red_s", "s", 0)

@@ -115,10 +115,9 @@ def test_an_occupied_loop_calls_every_link_of_its_lane(city: City) -> None:
 def test_a_call_lasts_a_little_and_keeps_its_begin(city: City) -> None:
     calls = Calls(city, 50.0, 5.0)
     calls.observe(_view(0.0, _vehicles((2, -1, 0.0)), n_walkers=1))
-    is_new = calls.observe(_view(10.0, _vehicles((1, -1, 99.0))))
-    assert np.flatnonzero(is_new).tolist() == [2]
+    assert _called(calls, _view(10.0, _vehicles((1, -1, 99.0)))) == [2]
     assert _called(calls, _view(15.0)) == [2]
-    assert not calls.observe(_view(15.0, _vehicles((1, -1, 99.0)))).any()
+    assert _called(calls, _view(15.0, _vehicles((1, -1, 99.0)))) == [2]
     assert calls.since_s[2] == 10.0
     assert _called(calls, _view(22.0)) == []
     calls.observe(_view(23.0, _vehicles((1, -1, 99.0))))

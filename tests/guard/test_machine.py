@@ -88,13 +88,22 @@ def test_why_a_switch_has_to_wait(make: Make) -> None:
     assert machine.refusal(1.0, north) == reasons.MINIMUM_GREEN
     assert machine.refusal(6.9, north) == reasons.MINIMUM_GREEN
     assert machine.refusal(7.0, north) is None
-    machine.aim(7.0, north)
+    machine.aim(7.0, codes_of("Grrr"))
+    assert machine.refusal(9.0, north) == reasons.TRANSITION
     machine.advance(10.0)
-    assert machine.refusal(12.0, codes_of("Grrr")) == reasons.TRANSITION
-    machine.advance(13.0)
-    assert machine.refusal(13.0, codes_of("Grrr")) == reasons.TRANSITION
-    assert machine.refusal(14.0, codes_of("Grrr")) == reasons.MINIMUM_GREEN
-    assert machine.refusal(20.0, codes_of("Grrr")) is None
+    assert machine.refusal(10.0, north) == reasons.TRANSITION
+    assert machine.refusal(11.0, north) is None
+
+
+def test_a_green_that_has_not_begun_may_be_given_up(make: Make) -> None:
+    machine = make("Grgr")
+    machine.aim(7.0, codes_of("rGrr"))
+    machine.advance(8.0)
+    assert machine.refusal(8.0, codes_of("Grgr")) is None
+    assert machine.gives_up(codes_of("Grgr"))
+    assert not machine.gives_up(codes_of("rGrG"))
+    machine.aim(8.0, codes_of("Grgr"))
+    assert _film(machine, 8, 20) == {8: "yryr", 10: "rrrr", 12: "Grgr"}
 
 
 @pytest.mark.parametrize(

@@ -97,12 +97,32 @@ def test_an_order_is_followed_safely(street_of: StreetOf) -> None:
 
 
 def test_a_switch_waits_for_the_one_before(street_of: StreetOf) -> None:
+    street = street_of(display="rGrr")
+    street.ask("rrrG", 9)
+    assert street.display == "ryrr"
+    street.ask("rrgG", 13)  # may be added
+    street.ask("GrrG", 60)  # but not be ended at once
+    assert street.film == {0: "rGrr", 7: "ryrr", 10: "rrrr", 12: "rrgG", 19: "rryG", 22: "rrrG", 24: "GrrG"}
+    assert street.refused[13] == [reasons.MINIMUM_GREEN]
+
+
+def test_a_green_that_has_not_begun_may_be_given_up(street_of: StreetOf) -> None:
     street = street_of()
     street.ask(NORTH, 9)
     street.ask(WEST, 60)
-    assert street.film == {0: WEST, 7: "yryr", 10: "rrrr", 19: NORTH, 26: "ryrr", 29: "rrrr", 31: WEST}
-    assert street.refused[12] == [reasons.TRANSITION]
-    assert street.refused[25] == [reasons.MINIMUM_GREEN]
+    assert street.film == {0: WEST, 7: "yryr", 9: "yryG", 10: "rrrG", 12: WEST}
+    assert max(street.refused) == 6
+
+
+def test_a_recall_is_not_given_up(street_of: StreetOf) -> None:
+    street = street_of()
+    street.ask(WEST, 110)
+    assert street.display == "yryr"
+    street.ask(WEST, 120)
+    assert street.display == "rrrr"
+    street.tick(order(WEST))
+    assert street.display == NORTH
+    assert street.refused[119] == [reasons.MAXIMUM_RED]
 
 
 def test_the_higher_precedence_is_followed(street_of: StreetOf) -> None:

@@ -267,12 +267,13 @@ class Hostile:
     junction: dict[str, Any]
     signal_ix: int
     has_emergency: bool
+    fickle_share: float
     mood: str = "calm"
     wish: Any = None
 
     def orders(self) -> list[Orders]:
         rng = self.rng
-        if rng.random() < 0.03:
+        if rng.random() < self.fickle_share:
             self.mood = rng.choice(["calm", "calm", "flap", "flap", "garbage", "silent", "stubborn", "all red", "add"])
             self.wish = self.greens()
         if self.mood == "silent":
@@ -340,6 +341,7 @@ class Callers:
     junction: dict[str, Any]
     share: float
     has_sensing: bool
+    fickle_share: float
     waiting: dict[int, tuple[int, int, float]] = field(default_factory=dict)  # by vehicle: lane, movement, position
     walkers: dict[int, int] = field(default_factory=dict)
     has_seen_vehicles: bool = False
@@ -349,7 +351,7 @@ class Callers:
         """Return what is seen and which links are called."""
         rng, junction = self.rng, self.junction
         moves = junction["movements"]
-        if self.has_sensing and rng.random() < 0.2:
+        if self.has_sensing and rng.random() < self.fickle_share:
             for k in range(4):
                 self.waiting.pop(k, None)
                 if rng.random() < self.share:
@@ -409,8 +411,8 @@ def run(city_of: CityOf, seed: int, *, n_ticks: int, street: str) -> Oracle:
     config = GuardConfig(tick_s=tick_s, jitter_s=0.0 if is_regular else tick_s)
     guard = SignalGuard(city, signal_rules(city, clearance), config)
     oracle = Oracle(junction, clearance, tick_s, has_emergency, street == "obedient")
-    services = Hostile(rng, junction, 0, has_emergency)
-    callers = Callers(rng, junction, rng.choice([0.2, 0.6, 1.0]), rng.random() < 0.8)
+    services = Hostile(rng, junction, 0, has_emergency, rng.choice([0.003, 0.03]))
+    callers = Callers(rng, junction, rng.choice([0.2, 0.6, 1.0]), rng.random() < 0.8, rng.choice([0.01, 0.05, 0.2]))
     n = junction["n_links"]
     display = [rng.randrange(len(CHARACTERS)) if rng.random() < 0.5 else rng.choice([R, G]) for _ in range(n)]
     if rng.random() < 0.5:

@@ -78,27 +78,16 @@ class Calls:
         self._nearest_m: Floats = np.full(self._n_lanes + movements.n_rows, np.inf)
         np.minimum.at(self._nearest_m, place_of_row, self._row_entry_m)
 
-    def observe(self, view: View) -> Bools:
-        """Take in a view and return which links have newly been called.
-
-        Parameters
-        ----------
-        view : View
-
-        Returns
-        -------
-        bool, one a link of the city
-        """
+    def observe(self, view: View) -> None:
+        """Take in a view."""
         is_seen = np.zeros(len(self.is_called), np.bool_)
         self._vehicles_call(view, is_seen)
         self._loops_call(view, is_seen)
         self._walkers_call(view, is_seen)
         self._last_s[is_seen] = view.t_s
         is_called = self._last_s >= view.t_s - self._memory_s - _ROUNDING_S
-        is_new = is_called & ~self.is_called
-        self.since_s[is_new] = view.t_s
+        self.since_s[is_called & ~self.is_called] = view.t_s
         self.is_called = is_called
-        return is_new
 
     def forget(self) -> None:
         """Drop every call, as after the clock was set back."""

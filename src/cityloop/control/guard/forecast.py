@@ -72,27 +72,35 @@ class Forecast:
         Its present state.
     t_s : float
         Now.
+    greens : uint8[n] or None
+        Greens that it would aim at from now on instead of its present target.
+
+    Attributes
+    ----------
+    start_s : float64[n]
+        When each link that is still to start is green.
     """
 
-    def __init__(self, times: TickTimes, machine: SignalMachine, t_s: float) -> None:
+    def __init__(self, times: TickTimes, machine: SignalMachine, t_s: float, greens: Codes | None = None) -> None:
         shown, since_s = machine.shown, machine.since_s
         self._times = times
-        self._greens = machine.target
-        is_shown_green = shown >= GREEN_YIELDING
+        self._greens = machine.target if greens is None else greens
+        is_shown_green, is_wanted = shown >= GREEN_YIELDING, self._greens != RED
+        is_ending = is_shown_green & ~is_wanted
         red_s = np.where(shown == YELLOW, since_s + times.yellow_s, since_s)
-        red_s[is_shown_green] = -np.inf
-        start_s = np.maximum(np.maximum((red_s[:, None] + times.clear_s).max(axis=0), red_s + times.tick_s), t_s)
-        is_changing = (machine.target != RED) & (machine.target != shown)
-        if machine.complete_s < t_s:
+        red_s = np.where(is_ending, t_s + times.yellow_s, red_s)
+        red_s[is_shown_green & is_wanted] = -np.inf
+        self.start_s: Floats = np.maximum(_clear_s(times, red_s), t_s)
+        is_changing = is_wanted & (self._greens != shown)
+        if greens is None and machine.complete_s < t_s:
             self._complete_s = -np.inf
         else:
-            self._complete_s = float(
-                max(start_s[is_changing].max(initial=t_s), red_s[shown == YELLOW].max(initial=t_s))
-            )
+            last_red_s = red_s[is_ending | (shown == YELLOW)].max(initial=t_s)
+            self._complete_s = float(max(self.start_s[is_changing].max(initial=t_s), last_red_s))
         if times.starts_as_one:
-            start_s[is_changing] = self._complete_s
-        self._green_s = np.where(is_shown_green, since_s, start_s)
-        self._red_s = np.where(self._greens != RED, -np.inf, red_s)
+            self.start_s[is_changing] = self._complete_s
+        self._green_s = np.where(is_shown_green, since_s, self.start_s)
+        self._red_s = np.where(is_wanted, -np.inf, red_s)
 
     def switch(self, greens: Codes, from_s: float) -> Floats:
         """Go to other greens as soon as it is possible from a time on.
@@ -115,9 +123,7 @@ class Forecast:
             free_s = (self._green_s + times.min_green_s)[is_ending].max()
             switch_s = max(from_s, self._complete_s + times.tick_s, float(free_s))
             self._red_s[is_ending] = switch_s + times.yellow_s[is_ending]
-        start_s: Floats = np.maximum(
-            np.maximum((self._red_s[:, None] + times.clear_s).max(axis=0), self._red_s), switch_s
-        )
+        start_s: Floats = np.maximum(_clear_s(times, self._red_s), switch_s)
         is_changing = is_new | is_upgrade
         self._complete_s = max(
             self._complete_s,
@@ -130,3 +136,8 @@ class Forecast:
         self._red_s[is_new] = -np.inf
         self._greens = greens
         return start_s
+
+
+def _clear_s(times: TickTimes, red_s: Floats) -> Floats:
+    """Return when each link's way is clear, and it has itself been red for a tick, given since when others are red."""
+    return np.asarray(np.maximum((red_s[:, None] + times.clear_s).max(axis=0), red_s + times.tick_s))

@@ -77,10 +77,11 @@ class SignalMachine:
     def refusal(self, t_s: float, greens: Codes) -> str | None:
         """Return why the machine cannot aim at these greens now, ``None`` where it can.
 
-        Adding greens is always possible. A switch, which ends some, needs the transition before to be
-        complete and every ending link to have had its minimum green.
+        Adding greens is always possible, and so is giving up a green that has not begun. A switch, which
+        ends some that are shown, needs the transition before to be complete and every ending link to have
+        had its minimum green.
         """
-        is_ending = (self.target != RED) & (greens == RED)
+        is_ending = (self.shown >= GREEN_YIELDING) & (self.target != RED) & (greens == RED)
         if not is_ending.any():
             return None
         if self.complete_s >= t_s:  # what has begun at this very tick has not been on the street yet
@@ -89,6 +90,10 @@ class SignalMachine:
         if ((green_s <= 0) | (green_s < self.rules.min_green_s - ROUNDING_S))[is_ending].any():
             return reasons.MINIMUM_GREEN
         return None
+
+    def gives_up(self, greens: Codes) -> bool:
+        """Return whether aiming at these greens would give up one that has not begun yet."""
+        return bool(((self.shown < GREEN_YIELDING) & (self.target != RED) & (greens == RED)).any())
 
     def advance(self, t_s: float) -> None:
         """Take the steps that are due at a time."""

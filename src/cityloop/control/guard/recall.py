@@ -70,11 +70,14 @@ class Recall:
         float
             Seconds; below 0 some link would come too late, inf where none waits.
         """
-        forecast = Forecast(self.times, machine, t_s)
-        waits = np.isfinite(due_s) & (machine.target == RED)
-        margin_s = np.inf
-        if order is not None:
-            margin_s = self._serve(forecast, order, t_s, due_s, waits)
+        forecast = Forecast(self.times, machine, t_s, order)
+        is_due, margin_s = np.isfinite(due_s), np.inf
+        if order is None:
+            waits = is_due & (machine.target == RED)
+        else:
+            waits = is_due & (order == RED)  # also those that the order gives up before they have begun
+            is_served = is_due & (order != RED) & (machine.target == RED)
+            margin_s = float((due_s - forecast.start_s)[is_served].min(initial=np.inf))
         return min(margin_s, self._rest_s(forecast, t_s + self.times.tick_s, due_s, waits))
 
     def choose(self, machine: SignalMachine, t_s: float, due_s: Floats) -> Codes:
@@ -101,12 +104,8 @@ class Recall:
         while waits.any():
             first = int(np.where(waits, due_s, np.inf).argmin())
             stage = self.stages[self.home_ix[first]]
-            margin_s = min(margin_s, self._serve(forecast, stage, from_s, due_s, waits))
+            start_s = forecast.switch(stage, from_s)
+            is_served = waits & (stage != RED)
+            margin_s = min(margin_s, float((due_s - start_s)[is_served].min()))
+            waits = waits & ~is_served
         return margin_s
-
-    def _serve(self, forecast: Forecast, stage: Codes, from_s: float, due_s: Floats, waits: Bools) -> float:
-        """Switch to a stage, strike out whom it serves, and return the smallest margin among them."""
-        start_s = forecast.switch(stage, from_s)
-        is_served = waits & (stage != RED)
-        waits &= ~is_served
-        return float((due_s - start_s)[is_served].min(initial=np.inf))

@@ -111,6 +111,7 @@ class SignalGuard:
         self._check_s: Floats = np.full(n_signals, -np.inf)
         self._is_recalled: Bools = np.zeros(n_signals, np.bool_)
         self._heard_s: Floats = np.full(n_signals, np.inf)
+        self._waits: Bools = np.zeros(n_links, np.bool_)
         self._due_s: Floats = np.full(n_links, np.inf)
         self._next_due_s: Floats = np.full(n_signals, np.inf)
 
@@ -133,15 +134,14 @@ class SignalGuard:
             self._start_again(view)
         self._t_s = t_s
         wanted, refusals = merge_orders(orders, self._rules, self._machines)
-        is_new_call = self._calls.observe(view)
-        self._check_s[self._signal_of_link[is_new_call]] = -np.inf
+        self._calls.observe(view)
         self._resynchronise(view)
         for ix, order in wanted.items():
             if ix not in self._machines:
                 self._take_over(view, ix)
             self._heard_s[ix] = t_s
             self._services[ix] = order.service
-        self._watch_deadlines(t_s)
+        self._watch_deadlines()
         for ix in self._needing_attention(t_s, wanted):
             self._attend(t_s, ix, wanted.get(ix), refusals)
         machines = self._machines
@@ -174,12 +174,17 @@ class SignalGuard:
         machine.adopt(view.t_s, view.display[self._links[ix]], is_news)
         self._event_s[ix], self._check_s[ix] = machine.event_s, -np.inf
 
-    def _watch_deadlines(self, t_s: float) -> None:
-        """Note when each called red link must be green, and for each signal the first such time."""
+    def _watch_deadlines(self) -> None:
+        """Note when each called red link must be green, and for each signal the first such time.
+
+        Where a link has begun to wait, what was found out about the signal's deadlines before no longer holds.
+        """
         calls = self._calls
         waits = calls.is_called & self._is_controlled & self._has_home & (self._shown == RED)
         from_s = np.maximum(self._since_s, calls.since_s)
         self._due_s = np.where(waits, from_s + self._max_red_s, np.inf)
+        self._check_s[self._signal_of_link[waits & ~self._waits]] = -np.inf
+        self._waits = waits
         self._next_due_s.fill(np.inf)
         np.minimum.at(self._next_due_s, self._signal_of_link[waits], self._due_s[waits])
 
@@ -234,7 +239,8 @@ class SignalGuard:
             self._check_s[ix] = -np.inf if is_emergency else t_s + margin_s
             return False
         stage = recall.choose(machine, t_s, due_s)
-        if machine.refusal(t_s, stage) is None:
+        # who is about to be served stays so: two overdue stages must not keep each other from beginning
+        if machine.refusal(t_s, stage) is None and not machine.gives_up(stage):
             self._aim(t_s, ix, stage)
             self._is_recalled[ix] = True
             self._plans[ix].relocate(machine.target_bytes)

@@ -75,7 +75,7 @@ def test_what_comes_from_files_is_escaped(made):
     page = render([report], replace(made.method(), command=attack))
     assert attack not in page
     assert page.count("<script>") == 1
-    assert 'id="s-a-b-c-"' in page
+    assert 'id="s1-a-b-c-"' in page
     assert "signal &lt;x&gt;" in page
 
 
@@ -97,9 +97,9 @@ def test_several_scenarios_begin_with_an_overview(made):
     page = render([first, second], made.method())
     checked = Checked(page)
     assert len(set(checked.ids)) == len(checked.ids)
-    assert {"#s-made", "#s-other", "#method"} <= set(checked.links)
+    assert {"#s1-made", "#s2-other", "#method"} <= set(checked.links)
     assert (
-        page.index("2 scenarios") < page.index('id="s-made"') < page.index('id="s-other"') < page.index('id="method"')
+        page.index("2 scenarios") < page.index('id="s1-made"') < page.index('id="s2-other"') < page.index('id="method"')
     )
     assert "<title>Trial report</title>" in page
 

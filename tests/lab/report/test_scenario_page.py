@@ -73,6 +73,8 @@ def test_a_single_arm_is_reported_without_a_comparison(made):
     page = scenario_page(alone)
     assert page.headline.en == "Plan in force in Madetown: mean delay 49.0 seconds per vehicle"
     assert [figure.key for figure in page.figures if not figure.svg] == ["map", "trips"]
+    assert page.is_alone and page.basis.en == "3 runs, 07:00 to 08:00"
+    assert page.cards[0].origin is None
 
 
 def test_cards_and_rows_leave_out_what_no_arm_knows(made):

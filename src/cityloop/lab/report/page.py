@@ -73,7 +73,7 @@ def render(reports: Sequence[Report], method: Method) -> str:
         return value_cell(report.arm(arm).figure(DELAY.key) if arm in names else UNKNOWN, DELAY)
 
     environment.globals.update(t=text, w=both, note_kind=note_kind, delay_of=delay_of, arm_name=arm_name, named=named)
-    pages = [scenario_page(report) for report in reports]
+    pages = [scenario_page(report, place) for place, report in enumerate(reports, 1)]
     title = pages[0].headline if len(pages) == 1 else say("page.title")
     return environment.get_template("report.html.j2").render(
         title=title,

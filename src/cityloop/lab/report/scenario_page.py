@@ -107,6 +107,7 @@ class ScenarioPage:
     verdict: Badge
     interval: Words
     basis: Words
+    is_alone: bool
     change: Change
     cards: tuple[Card, ...]
     arms_lead: Words
@@ -118,27 +119,36 @@ class ScenarioPage:
     emissions: tuple[MeasureRow, ...]
 
 
-def scenario_page(report: ScenarioReport) -> ScenarioPage:
-    """Return the part of the page that speaks of one scenario, figures drawn."""
+def scenario_page(report: ScenarioReport, place: int = 1) -> ScenarioPage:
+    """Return the part of the page that speaks of one scenario, figures drawn.
+
+    Parameters
+    ----------
+    report : ScenarioReport
+    place : int
+        Of the scenario on the page; it makes the names of anchors and drawings unlike those of the others.
+    """
     ours = report.arm(report.ours_arm)
+    is_alone = report.ours_arm == report.base_arm
     paired = ours.paired.get(DELAY.key)
-    anchor = "s-" + re.sub(r"[^A-Za-z0-9_-]+", "-", report.scenario)
+    anchor = f"s{place}-" + re.sub(r"[^A-Za-z0-9_-]+", "-", report.scenario)
     measures = [measure for measure in ARM_ROWS if _is_printed(measure, report)]
     return ScenarioPage(
         report=report,
         anchor=anchor,
-        versus=arm_name(report.base_arm) + " → " + arm_name(report.ours_arm),
+        versus=arm_name(report.ours_arm) if is_alone else arm_name(report.base_arm) + " → " + arm_name(report.ours_arm),
         headline=headline(report, paired),
         verdict=badge(paired.verdict if paired else CANNOT_TELL),
         interval=interval_words(paired, len(report.seeds)),
         basis=say(
-            "headline.basis",
+            "headline.basis_single" if is_alone else "headline.basis",
             before=finite_or_dash(report.arm(report.base_arm)),
             after=finite_or_dash(ours),
             n=len(report.seeds),
             begin=clock(report.begin_s),
             end=clock(report.end_s),
         ),
+        is_alone=is_alone,
         change=change_cell(paired),
         cards=tuple(_cards(report, ours)),
         arms_lead=say("lead.arms", n=len(report.seeds)),
@@ -205,7 +215,7 @@ def _cards(report: ScenarioReport, ours: ArmResult) -> list[Card]:
                 name=measure.name,
                 value=value_cell(ours.figure(measure.key), measure).value,
                 unit=measure.unit_name,
-                origin=arm_name(report.base_arm) + " " + origin + " · ",
+                origin=None if base is ours else arm_name(report.base_arm) + " " + origin + " · ",
                 change=change.text,
                 css=badge(paired.verdict if paired else CANNOT_TELL).css,
             )

@@ -24,7 +24,7 @@ R, Y, L, G, U = range(5)  # red, yellow, yielding green, green, red-yellow
 CHARACTERS = "rygGusoO"
 GREENS = (L, G)
 EPSILON_S = 1e-5
-MAX_EXAMPLES = 120
+MAX_EXAMPLES = 100
 CityOf = Callable[[list[dict[str, Any]]], City]
 
 junctions = settings(

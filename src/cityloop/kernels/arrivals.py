@@ -15,6 +15,8 @@ Ints = NDArray[np.int64]
 BAND_ENDS_M = (40.0, 100.0)
 N_BANDS = 3
 NONE_AHEAD = -2
+# Speed at which a vehicle released from a queue crosses the stop line.
+CROSSING_SPEED_MPS = 6.0
 
 
 @njit(cache=True)
@@ -279,7 +281,9 @@ def gather_arrivals(
                 target = movement_lane[next_movement]
                 if n_samples // lane_share[target] == 1 and next_sample > 0:
                     continue
-                next_s = max(release_s, eta_s) + (way_m + candidate_offset_m[d]) / lane_speed_mps[out_lane]
+                next_s = max(release_s, eta_s) + time_to_reach(
+                    way_m + candidate_offset_m[d], CROSSING_SPEED_MPS, lane_speed_mps[out_lane], acceleration_mps2
+                )
                 if next_s > horizon_s:
                     continue
                 target += next_sample if n_samples // lane_share[target] > 1 else 0

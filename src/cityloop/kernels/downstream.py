@@ -144,15 +144,15 @@ def uncleared_movements(
     foe_start: Ints,
     foe_row: Ints,
     foe_conflict_m: Floats,
+    foe_entry_s: Floats,
     row_of_movement: Ints,
     is_green: NDArray[np.bool_],
-    entry_s: float,
 ) -> NDArray[np.bool_]:
     """Return the movements whose green would meet a vehicle left inside the junction from an ended green.
 
     Such a vehicle has not yet passed the zone it shares with the movement and will not have within
-    ``entry_s``, the time that a starting vehicle needs to that zone. Giving green all the same would send
-    traffic into it; enough of that locks a junction for good.
+    ``foe_entry_s``, the time that a starting vehicle of that movement needs to the zone. Giving green all
+    the same would send traffic into it; enough of that locks a junction for good.
     """
     is_unclear = np.zeros(is_green.shape[0], np.bool_)
     for i in range(lane_ix.shape[0]):
@@ -163,6 +163,6 @@ def uncleared_movements(
             continue
         for k in range(foe_start[movement_ix[i]], foe_start[movement_ix[i] + 1]):
             left_m = foe_conflict_m[k] + length_m[i] - position_m[i]
-            if left_m > 0.0 and left_m > entry_s * speed_mps[i]:
+            if left_m > 0.0 and left_m > foe_entry_s[k] * speed_mps[i]:
                 is_unclear[foe_row[k]] = True
     return is_unclear

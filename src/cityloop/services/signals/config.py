@@ -90,9 +90,6 @@ class SignalsConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     policy: PolicyName = "smart"
-    entry_s: float = Field(
-        2.0, ge=0, description="time from green to the first conflict, in which the junction may still clear"
-    )
     planner: PlannerConfig = PlannerConfig()
     actuated: ActuatedConfig = ActuatedConfig()
     max_pressure: MaxPressureConfig = MaxPressureConfig()

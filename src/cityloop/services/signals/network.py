@@ -66,6 +66,7 @@ class SignalNetwork:
     foe_start: Ints
     foe_row: Ints
     foe_conflict_m: Floats
+    foe_entry_s: Floats
     crossing_lane: Ints
     crossing_movement: Ints
     crossing_link: Ints
@@ -158,7 +159,7 @@ def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConf
     headway_s[is_crossing] = 0.0
     prior, foes = _conflict_rows(city, row_of_movement)
     prior_start, prior_movement = _compress([prior[movement_ix] for movement_ix in movement_rows])
-    foe_start, foe_row = _compress([[row for row, _ in foes[m]] for m in range(movements.n_rows)])
+    foe_start, foe_row = _compress([[row for row, _, _ in foes[m]] for m in range(movements.n_rows)])
     candidate_start, candidate_movement, candidate_offset, candidate_prior = _candidates(
         city, planner.reach_m, movement_rows
     )
@@ -198,7 +199,11 @@ def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConf
         out_path_m=out_path,
         foe_start=foe_start,
         foe_row=foe_row,
-        foe_conflict_m=np.array([way_m for m in range(movements.n_rows) for _, way_m in foes[m]], np.float64),
+        foe_conflict_m=np.array([way_m for m in range(movements.n_rows) for _, way_m, _ in foes[m]], np.float64),
+        foe_entry_s=np.sqrt(
+            np.array([way_m for m in range(movements.n_rows) for _, _, way_m in foes[m]], np.float64)
+            * (2.0 / planner.acceleration_mps2)
+        ),
         crossing_lane=np.array([c[0] for c in crossings], np.int64),
         crossing_movement=np.array([c[1] for c in crossings], np.int64),
         crossing_link=np.array([c[2] for c in crossings], np.int64),
@@ -252,16 +257,21 @@ def _stage_arrays(
 
 def _conflict_rows(
     city: City, row_of_movement: Ints
-) -> tuple[dict[int, list[int]], dict[int, list[tuple[int, float]]]]:
-    """Return the planner movements that each movement yields to, and those it can obstruct and where."""
+) -> tuple[dict[int, list[int]], dict[int, list[tuple[int, float, float]]]]:
+    """Return the planner movements that each movement yields to, and those it can obstruct.
+
+    The latter with the way to the shared zone from the stop line of either.
+    """
     prior: dict[int, list[int]] = defaultdict(list)
-    foes: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    foes: dict[int, list[tuple[int, float, float]]] = defaultdict(list)
     conflicts, signal_of = city.conflicts, city.movements["signal_ix"]
+    pairs = zip(conflicts["movement_ix"].tolist(), conflicts["foe_ix"].tolist(), strict=True)
+    way_m = dict(zip(pairs, conflicts["conflict_m"].tolist(), strict=True))
     for row in range(conflicts.n_rows):
         movement, foe = int(conflicts["movement_ix"][row]), int(conflicts["foe_ix"][row])
         if row_of_movement[foe] < 0:
             continue
-        foes[movement].append((int(row_of_movement[foe]), float(conflicts["conflict_m"][row])))
+        foes[movement].append((int(row_of_movement[foe]), way_m[movement, foe], way_m[foe, movement]))
         if conflicts["must_yield"][row] and signal_of[movement] == signal_of[foe]:
             prior[movement].append(int(row_of_movement[foe]))
     return prior, foes

@@ -72,9 +72,9 @@ class SignalsService:
             network.foe_start,
             network.foe_row,
             network.foe_conflict_m,
+            network.foe_entry_s,
             network.row_of_movement,
             ~np.isnan(self._keeper.green_since_s),
-            self.config.entry_s,
         )
 
 

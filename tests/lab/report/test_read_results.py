@@ -34,14 +34,27 @@ def test_every_part_is_there(report, results, street):
     assert dict(report.settings)["begin_s"] == "00:10"
 
 
-def test_the_share_of_change_is_that_of_the_differences(report, results):
+def test_the_change_is_the_ratio_less_one(report, results):
     paired = report.arm("sumo-actuated").paired["delay_s"]
     stored = results["paired"][0]
-    base_s = results["arms"][0]["delay_s"]["mean"]
     assert paired.verdict == stored["verdict"]
-    assert paired.change_frac.mean == pytest.approx(stored["difference"]["mean"] / base_s)
-    excludes_no_change = not paired.change_frac.low <= 0 <= paired.change_frac.high
-    assert excludes_no_change == (paired.verdict in ("better", "worse"))
+    assert paired.change_frac.mean == pytest.approx(stored["ratio"]["mean"] - 1)
+    if stored["ratio"]["low"] is not None:
+        excludes_no_change = not paired.change_frac.low <= 0 <= paired.change_frac.high
+        assert excludes_no_change == (paired.verdict in ("better", "worse"))
+
+
+def test_going_down_to_nothing_is_a_change_of_all(results, trial_dir):
+    unknown = {"mean": None, "low": None, "high": None, "n": 2}
+    results["arms"][0]["n_undeparted"] = {"mean": 94.0, "low": 90.0, "high": 98.0, "n": 2}
+    results["paired"][0]["measures"]["n_undeparted"] = {
+        "difference": {"mean": -94.0, "low": -98.0, "high": -90.0, "n": 2},
+        "ratio": unknown,
+        "verdict": "better",
+    }
+    report = scenario_report(results, results["scenarios"][0], trial_dir)
+    change = report.arm("sumo-actuated").paired["n_undeparted"].change_frac
+    assert change.mean == -1.0 and math.isnan(change.low)
 
 
 def test_trips_are_paired_by_vehicle_and_seed(report, trial_dir):

@@ -150,11 +150,17 @@ def _arms(results: Mapping[str, Any], scenario: str) -> tuple[ArmResult, ...]:
 def _paired(compared: Mapping[str, Any], base: Mapping[str, Any]) -> Paired:
     """Return a comparison with its change as a share of the mean of the plan in force.
 
-    The interval is that of the differences, so that it excludes no change exactly where the verdict does.
+    That is the ratio of the means less one. Where an arm has none of something the ratio is not known; the share then
+    comes from the difference, without an interval.
     """
-    difference, base_mean = interval_of(compared["difference"]), interval_of(base).mean
-    share = 1.0 / base_mean if base_mean > 0 else math.nan
-    change = Interval(difference.mean * share, difference.low * share, difference.high * share, difference.n)
+    difference, ratio, base_mean = (
+        interval_of(compared["difference"]),
+        interval_of(compared["ratio"]),
+        interval_of(base).mean,
+    )
+    change = Interval(ratio.mean - 1.0, ratio.low - 1.0, ratio.high - 1.0, ratio.n)
+    if math.isnan(ratio.mean) and base_mean > 0:
+        change = Interval(difference.mean / base_mean, math.nan, math.nan, difference.n)
     return Paired(str(compared["verdict"]), difference, change)
 
 

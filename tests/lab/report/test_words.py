@@ -10,7 +10,7 @@ import pytest
 
 import cityloop.lab.report
 from cityloop.lab.report.measure_names import ARM_ROWS, CARDS, EMISSIONS
-from cityloop.lab.report.words import Words, arm_name, has, same, say
+from cityloop.lab.report.words import Words, arm_name, has, mid_sentence, same, say
 from cityloop.measures.intervals import Verdict
 from cityloop.run.arms import ARMS
 from cityloop.scenarios import catalogue
@@ -75,6 +75,13 @@ def test_texts_join():
 
 def test_an_unknown_arm_keeps_its_name():
     assert arm_name("ours-2") == same("ours-2")
+
+
+def test_names_inside_a_sentence():
+    assert mid_sentence(arm_name("smart")) == Words("smart signals", "스마트 신호")
+    assert mid_sentence(arm_name("sumo-actuated")).en == "SUMO's own actuated signals"
+    assert mid_sentence(same("ours")) == same("ours")
+    assert mid_sentence(Words("", "")) == Words("", "")
 
 
 def test_the_table_travels_with_the_package():

@@ -13,7 +13,7 @@ from cityloop.lab.report.model import UNKNOWN, Method
 from cityloop.lab.report.model import ScenarioReport as Report
 from cityloop.lab.report.overview_figure import overview_figure
 from cityloop.lab.report.scenario_page import ScenarioPage, scenario_page
-from cityloop.lab.report.words import Words, arm_name, has, same, say
+from cityloop.lab.report.words import Words, arm_name, has, mid_sentence, same, say
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _overview(pages: Sequence[ScenarioPage]) -> Overview:
     changes = [page.report.arm(page.report.ours_arm).paired.get(DELAY.key) for page in pages]
     return Overview(
         basis=say("headline.overview", n=len(pages), arms=joined(names)),
-        lead=say("lead.overview", arm=arm_name(pages[0].report.ours_arm)),
+        lead=say("lead.overview", arm=mid_sentence(arm_name(pages[0].report.ours_arm))),
         figure=overview_figure(
             [page.report.place + same(f" ({page.report.scenario})") for page in pages],
             [scaled(change.change_frac, 100.0) if change else UNKNOWN for change in changes],

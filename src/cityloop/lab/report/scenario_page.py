@@ -31,7 +31,7 @@ from cityloop.lab.report.queues_figure import queues_figure
 from cityloop.lab.report.spacetime_figure import spacetime_figure
 from cityloop.lab.report.timing_figure import timing_figure
 from cityloop.lab.report.trips_figure import SAME_S, trips_figure
-from cityloop.lab.report.words import NOTHING, Words, arm_name, same, say
+from cityloop.lab.report.words import NOTHING, Words, arm_name, mid_sentence, same, say
 
 _LONGEST_ID = 26
 
@@ -268,7 +268,7 @@ def _trip_shares(report: ScenarioReport) -> tuple[float, float, int] | None:
 
 
 def _figures(report: ScenarioReport, anchor: str) -> tuple[FigurePart, ...]:
-    ours = arm_name(report.ours_arm)
+    ours = mid_sentence(arm_name(report.ours_arm))
     seed = report.seeds[0] if report.seeds else 0
     shares = _trip_shares(report)
     before = [trips for trips in report.trips if trips.arm == report.base_arm]

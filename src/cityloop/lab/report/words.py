@@ -71,3 +71,9 @@ def has(key: str) -> bool:
 def arm_name(arm: str) -> Words:
     """Return how people call an arm; an unknown arm keeps its own name."""
     return say(f"arm.{arm}") if has(f"arm.{arm}") else same(arm)
+
+
+def mid_sentence(words: Words) -> Words:
+    """Return a text that begins a line as it stands inside a sentence: ``smart signals``, but ``SUMO's own``."""
+    is_word = words.en[:1].isupper() and words.en[1:2].islower()
+    return Words(words.en[:1].lower() + words.en[1:] if is_word else words.en, words.ko)

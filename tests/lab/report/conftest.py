@@ -99,7 +99,7 @@ def made_report(**changes: object) -> ScenarioReport:
             TripDelays("field", np.array([10.0, 60.0, 30.0, 5.0])),
             TripDelays("smart", np.array([11.0, 20.0, 50.0, math.nan])),
         ),
-        "notes": (Note("conflicting greens", "signal <x>", "links 1 and 2 & more"),),
+        "notes": (Note("conflicting greens", "signal <x>", same("links 1 and 2 & more")),),
         "settings": (("protocol", "resco"), ("is_teleporting", "no")),
         "licence": "a licence",
         "real": same("the streets"),

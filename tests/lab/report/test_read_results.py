@@ -136,7 +136,7 @@ def test_findings_of_one_place_come_together(results, trial_dir):
         {"kind": "never green", "where": "signal A", "text": "link 7"},
     ]
     report = scenario_report(results, {**results["scenarios"][0], "findings": found}, trial_dir)
-    assert [note.text for note in report.notes] == ["links 1 and 2; links 3 and 4", "link 7"]
+    assert [note.text.en for note in report.notes] == ["links 1 and 2; links 3 and 4", "link 7"]
 
 
 def test_intervals_of_json():

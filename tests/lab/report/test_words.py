@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 import cityloop.lab.report
+from cityloop.city.sumo import read_city
+from cityloop.control.guard import clearance_of, rule_findings, signal_rules
 from cityloop.lab.report.measure_names import ARM_ROWS, CARDS, EMISSIONS
-from cityloop.lab.report.words import Words, arm_name, has, mid_sentence, same, say
+from cityloop.lab.report.words import Words, arm_name, has, mid_sentence, same, say, translated
 from cityloop.measures.intervals import Verdict
 from cityloop.run.arms import ARMS
-from cityloop.scenarios import catalogue
+from cityloop.scenarios import catalogue, load_scenario
 
 ROOM = Path(cityloop.lab.report.__file__).parent
 STRINGS = tomllib.loads((ROOM / "strings.toml").read_text("utf-8"))
@@ -56,6 +58,25 @@ def test_the_catalogue_is_translated_as_it_stands():
         assert has(f"place.{listing.name}")
         assert say(f"real.{listing.name}").en == listing.real
         assert say(f"synthetic.{listing.name}").en == listing.synthetic
+
+
+def test_sentences_of_findings_are_translated():
+    written = "the program in force shows links 3 and 7 green together although they conflict; kept as it is"
+    assert translated(written, "finding_text").ko.startswith("현행 신호 프로그램이 상충하는 신호등 3번과 7번을")
+    assert translated("4 <poly> not read", "finding_text") == Words("4 <poly> not read", "<poly> 4건을 읽지 않았다")
+    assert translated("something new", "finding_text") == same("something new")
+
+
+@pytest.mark.parametrize("name", ["ingolstadt7", "ingolstadt21", "adlershof"])
+def test_what_readers_find_in_known_scenarios_is_translated(name):
+    if not next(listing.is_installed for listing in catalogue() if listing.name == name):
+        pytest.skip("the scenario is not installed")
+    city = read_city(load_scenario(name).source, name)
+    found = city.findings + rule_findings(city, signal_rules(city, clearance_of("street")))
+    assert found
+    for finding in found:
+        assert re.search("[가-힣]", translated(finding.text, "finding_text").ko), finding.text
+        assert has("finding." + finding.kind.replace(" ", "_"))
 
 
 def test_places_are_filled_language_by_language():

@@ -233,7 +233,7 @@ class Note:
 
     kind: str
     where: str
-    text: str
+    text: Words
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from cityloop.lab.report.network import network_of, road_delays
 from cityloop.lab.report.numbers import clock
 from cityloop.lab.report.route import busiest_route, space_time
 from cityloop.lab.report.timing import timings
-from cityloop.lab.report.words import Words, has, same, say
+from cityloop.lab.report.words import Words, has, same, say, translated
 from cityloop.measures.intervals import Interval
 from cityloop.measures.queues import by_period
 from cityloop.run import folder
@@ -89,8 +89,8 @@ def scenario_report(results: Mapping[str, Any], scenario: Mapping[str, Any], out
         notes=_notes(scenario),
         settings=tuple((key, _setting(scenario[key])) for key in _SETTINGS if key in scenario),
         licence=str(scenario.get("licence", "")),
-        real=_translated("real", name, str(scenario.get("real", ""))),
-        synthetic=_translated("synthetic", name, str(scenario.get("synthetic", ""))),
+        real=_of_catalogue("real", name, str(scenario.get("real", ""))),
+        synthetic=_of_catalogue("synthetic", name, str(scenario.get("synthetic", ""))),
     )
 
 
@@ -291,10 +291,17 @@ def _notes(scenario: Mapping[str, Any]) -> tuple[Note, ...]:
     texts: dict[tuple[str, str], list[str]] = {}
     for finding in scenario.get("findings", ()):
         texts.setdefault((str(finding["kind"]), str(finding["where"])), []).append(str(finding["text"]))
-    return tuple(Note(kind, where, "; ".join(dict.fromkeys(of_place))) for (kind, where), of_place in texts.items())
+    return tuple(
+        Note(kind, where, _sentences(list(dict.fromkeys(of_place)))) for (kind, where), of_place in texts.items()
+    )
 
 
-def _translated(section: str, scenario: str, text: str) -> Words:
+def _sentences(texts: Sequence[str]) -> Words:
+    both = [translated(text, "finding_text") for text in texts]
+    return Words("; ".join(words.en for words in both), "; ".join(words.ko for words in both))
+
+
+def _of_catalogue(section: str, scenario: str, text: str) -> Words:
     """Return the scenario's own words in both languages where the table of texts has the very same ones."""
     known = say(f"{section}.{scenario}") if has(f"{section}.{scenario}") else None
     return known if known is not None and known.en == text else same(text)

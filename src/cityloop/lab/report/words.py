@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,6 +62,27 @@ def say(key: str, **values: Any) -> Words:
     """
     words = _strings()[key]
     return words.filled(**values) if values else words
+
+
+@cache
+def _patterns(section: str) -> tuple[tuple[re.Pattern[str], Words], ...]:
+    """Return the texts of a section as patterns, those with the most fixed words first."""
+    found = []
+    for key, words in _strings().items():
+        if key.startswith(f"{section}."):
+            parts = re.split(r"\{(\w+)\}", words.en)
+            pattern = "".join(f"(?P<{part}>.+)" if i % 2 else re.escape(part) for i, part in enumerate(parts))
+            found.append((re.compile(pattern), words))
+    return tuple(sorted(found, key=lambda entry: -len(entry[1].en)))
+
+
+def translated(text: str, section: str) -> Words:
+    """Return an English sentence in both languages where a section has its pattern, else alike in both."""
+    for pattern, words in _patterns(section):
+        match = pattern.fullmatch(text)
+        if match:
+            return Words(text, words.ko.format(**match.groupdict()))
+    return same(text)
 
 
 def has(key: str) -> bool:

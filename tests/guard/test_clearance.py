@@ -16,12 +16,14 @@ from cityloop.control.guard.clearance import (
 def test_yellow_is_three_seconds_up_to_sixty_and_follows_the_formula_above() -> None:
     speed_mps = np.array([0.0, 30, 50, 60, 70, 80, 100]) / 3.6
     # 1 s + v / (2 * 3.05): 4.19, 4.64, 5.55 s
-    np.testing.assert_array_equal(yellow_by_speed_s(speed_mps, Clearance.street()), [3, 3, 3, 3, 5, 5, 6])
+    np.testing.assert_array_equal(yellow_by_speed_s(speed_mps, Clearance.street()), [3, 3, 3, 3, 4, 5, 6])
 
 
 def test_yellow_is_longer_downhill() -> None:
     downhill = Clearance(grade_frac=-0.06)
-    assert yellow_by_speed_s(np.array([80 / 3.6]), downhill)[0] == 6  # 1 + 22.2 / (2 (3.05 - 0.59)) = 5.5
+    assert (
+        yellow_by_speed_s(np.array([80 / 3.6]), downhill)[0] == 6
+    )  # 1 + 22.2 / (2 (3.05 - 0.59)) = 5.51
 
 
 def _one(
@@ -39,7 +41,7 @@ def _one(
 
 def test_all_red_is_clearing_minus_entering_time() -> None:
     assert _one(40, 12) == 4  # 46 / 10 - 12 / 11.1 = 3.52
-    assert _one(40, 12, turn=True) == 6  # 46 / 7 - 1.08 = 5.49
+    assert _one(40, 12, turn=True) == 5  # 46 / 7 - 1.08 - 1 = 4.49
     assert _one(30, 12, limit_mps=8.0) == 4  # 36 / 8 - 1.08 = 3.42
     assert _one(30, 12, walks=True) == 4  # a pedestrian enters at once: 36 / 10
     assert _one(34, 0) == 4  # 40 / 10 to the point

@@ -146,7 +146,7 @@ def test_a_conflict_given_in_one_order_counts_in_both_and_yields_to_nobody(
     assert rules.yields_to[2, 0]
     assert not rules.yields_to[0, 2]
     assert rules.all_red_s[0, 2] == 2  # its whole way of 20 m: 26 / 10 - 10 / 11.1
-    assert rules.all_red_s[2, 0] == 3  # and it may enter at once: 16 / 7
+    assert rules.all_red_s[2, 0] == 2  # and it may enter at once: 16 / 7 - 1
 
 
 def test_start_delay(city_of: CityOf, cross: dict[str, Any]) -> None:

@@ -166,7 +166,7 @@ class Oracle:
         fastest = max(lanes, default=0.0)
         if fastest * 3.6 <= 60.0001:
             return self.clearance.yellow_s
-        return max(self.clearance.yellow_s, math.ceil(1.0 + fastest / (2 * 3.05)))
+        return max(self.clearance.yellow_s, math.floor(1.5 + fastest / (2 * 3.05)))
 
     def _clear_s(self, m: int, f: int, way_m: dict[tuple[int, int], float]) -> float:
         _, lane, length_m, speed_mps, direction = self.junction["movements"][m]
@@ -174,7 +174,8 @@ class Oracle:
             return math.ceil(length_m / self.clearance.walking_mps - 1e-9)
         speed_mps = min(10.0 if direction == "s" else 7.0, speed_mps)
         enters_m = 0.0 if self.junction["movements"][f][1] < 0 else way_m[f, m]
-        needed_s = (way_m[m, f] + 6.0) / speed_mps - enters_m / (40 / 3.6)
+        crosses_s = 0.0 if direction == "s" else -1.0
+        needed_s = crosses_s + (way_m[m, f] + 6.0) / speed_mps - enters_m / (40 / 3.6)
         return min(max(math.ceil(needed_s - 1e-9), self.clearance.all_red_floor_s), self.clearance.all_red_cap_s)
 
     def may_share(self, i: int, a: int, j: int, b: int) -> bool:

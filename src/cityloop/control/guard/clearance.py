@@ -54,6 +54,8 @@ class Clearance:
     vehicle_length_m, clearing_mps, turning_mps, entering_mps : float
         Length and speeds of RiLSA's intergreen: clearing straight on, clearing in a turn, entering with
         a running start (40 km/h).
+    turning_head_start_s : float
+        By how much sooner than 3 s after the end of green the last turning vehicle crosses the stop line (RiLSA: 2 s).
     min_green_s : float
         Shortest green of a vehicle link.
     walk_s : float
@@ -81,6 +83,7 @@ class Clearance:
     vehicle_length_m: float = 6.0
     clearing_mps: float = 10.0
     turning_mps: float = 7.0
+    turning_head_start_s: float = 1.0
     entering_mps: float = 40 / 3.6
     min_green_s: float = 7.0
     walk_s: float = 7.0
@@ -135,7 +138,7 @@ def clearance_of(name: str) -> Clearance:
 
 
 def yellow_by_speed_s(speed_mps: Floats, clearance: Clearance) -> Floats:
-    """Return the yellow of links by their approach speed, in whole seconds above the 60 km/h limit.
+    """Return the yellow of links by their approach speed, to the nearest second above the 60 km/h limit.
 
     Parameters
     ----------
@@ -148,7 +151,7 @@ def yellow_by_speed_s(speed_mps: Floats, clearance: Clearance) -> Floats:
     float64, same shape
     """
     braking_mps2 = clearance.deceleration_mps2 + GRAVITY_MPS2 * clearance.grade_frac
-    formula_s = np.ceil(clearance.reaction_s + speed_mps / (2.0 * braking_mps2) - _ROUNDING_S)
+    formula_s = np.floor(clearance.reaction_s + speed_mps / (2.0 * braking_mps2) + 0.5)
     is_fast = speed_mps > clearance.yellow_until_mps + _ROUNDING_S
     return np.where(is_fast, np.maximum(formula_s, clearance.yellow_s), clearance.yellow_s)
 
@@ -182,7 +185,9 @@ def all_red_s(
     """
     usual_mps = np.where(is_turn, clearance.turning_mps, clearance.clearing_mps)
     speed_mps = np.where(limit_mps > 0, np.minimum(usual_mps, limit_mps), usual_mps)
-    clearing_s = (clearing_m + clearance.vehicle_length_m) / speed_mps
+    # A turning vehicle crosses the stop line earlier in the yellow than one that goes straight on.
+    head_start_s = np.where(is_turn, clearance.turning_head_start_s, 0.0)
+    clearing_s = (clearing_m + clearance.vehicle_length_m) / speed_mps - head_start_s
     entering_s = np.where(is_entering_crossing, 0.0, entering_m / clearance.entering_mps)
     needed_s = np.ceil(np.maximum(clearing_s - entering_s, clearance.all_red_floor_s) - _ROUNDING_S)
     return np.asarray(np.minimum(needed_s, clearance.all_red_cap_s))

@@ -122,4 +122,4 @@ def test_empty_parts_have_no_figure(made):
 
 def test_long_names_are_cut():
     assert short_id("gneJ207") == "gneJ207"
-    assert len(short_id("cluster_" + "1234567890_" * 40)) == 26
+    assert len(short_id("cluster_" + "1234567890_" * 40)) == 22

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cityloop.lab.report.colours import light
 from cityloop.lab.report.model import Floats, Network, RoadDelays
 from cityloop.lab.report.numbers import MINUS, number, signed
-from cityloop.lab.report.svg import drawing, inline, legend, tooltip
+from cityloop.lab.report.svg import drawing, inline, legend, tooltip, write
 from cityloop.lab.report.words import Words, same, say
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def map_figure(network: Network, delays: RoadDelays, numbers: Mapping[str, int],
         axes.set_aspect("equal")
         axes.set_axis_off()
         _scale_and_north(axes, network)
+        below = axes.text(0.5, -0.01, "", transform=axes.transAxes, ha="center", va="top", fontsize=9)
+        write(below, say("map.legend"))
         _legend(figure)
         return inline(figure, name, say("figure.map"))
 
@@ -191,5 +193,5 @@ def _legend(figure: object) -> None:
     words: list[Words] = [same(text) for text in _CLASS_NAMES] + [say("map.at_rest"), say("map.signal")]
     legend(
         figure, handles, words, loc="outside lower center", ncols=9, handlelength=1.1, columnspacing=1.0,
-        handletextpad=0.45, fontsize=8, title=say("map.legend"),
+        handletextpad=0.45, fontsize=8,
     )  # fmt: skip

@@ -54,7 +54,6 @@ OUTSIDE = Measure("outside_mean_veh", "veh", 1)
 THROUGHPUT = Measure("throughput_veh", "veh", 0)
 UNFINISHED = Measure("n_unfinished", "veh", 0)
 UNDEPARTED = Measure("n_undeparted", "veh", 0)
-MAX_RED = Measure("max_red_s", "s", 0)
 MAX_RED_WAIT = Measure("max_red_wait_s", "s", 0)
 DISCARDED = Measure("n_discarded", "veh", 0, is_trouble=True)
 FAULTS = Measure("n_faults", "times", 1, is_trouble=True)
@@ -78,7 +77,6 @@ ARM_ROWS = (
     DISCARDED,
     TELEPORTS,
     FAULTS,
-    MAX_RED,
     MAX_RED_WAIT,
 )
 CARDS = (DELAY, DELAY_P95, QUEUE, STOPS, TRAVEL_TIME, PERSON_DELAY, MAX_RED_WAIT, CO2)

@@ -33,7 +33,7 @@ from cityloop.lab.report.timing_figure import timing_figure
 from cityloop.lab.report.trips_figure import SAME_S, trips_figure
 from cityloop.lab.report.words import NOTHING, Words, arm_name, mid_sentence, same, say
 
-_LONGEST_ID = 26
+_LONGEST_ID = 22
 
 
 @dataclass(frozen=True)

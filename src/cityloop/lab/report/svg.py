@@ -93,13 +93,9 @@ def tick_labels(labels: Sequence[Text], words: Sequence[Words]) -> None:
         text.set_gid(_KOREAN + both.ko)
 
 
-def legend(
-    axes: Any, handles: Sequence[Any], words: Sequence[Words], title: Words | None = None, **options: Any
-) -> None:
+def legend(axes: Any, handles: Sequence[Any], words: Sequence[Words], **options: Any) -> None:
     """Draw a legend in both languages on axes or a figure."""
-    drawn = axes.legend(handles=handles, labels=[both.en for both in words], title=title and title.en, **options)
-    if title is not None:
-        write(drawn.get_title(), title)
+    drawn = axes.legend(handles=handles, labels=[both.en for both in words], **options)
     for text, both in zip(drawn.get_texts(), words, strict=True):
         write(text, both)
 

@@ -13,7 +13,7 @@ import pytest
 import typer.main
 
 from cityloop.cli.main import app
-from cityloop.control.guard import reasons
+from cityloop.control.guard import Clearance, GuardConfig, reasons
 from cityloop.lab.report.numbers import clock
 from cityloop.run.arms import ARMS
 from cityloop.scenarios import catalogue
@@ -145,6 +145,24 @@ def test_the_guards_reasons_are_explained():
     text = (DOCS / "guard.md").read_text("utf-8")
     known = [value for name, value in vars(reasons).items() if name.isupper()]
     assert known and [reason for reason in known if reason not in text] == []
+
+
+def test_the_guards_figures_are_those_of_its_clearance():
+    text = (DOCS / "guard.md").read_text("utf-8")
+    street, program = Clearance.street(), Clearance.program()
+    for said in (
+        f"{street.yellow_s:g} s up to {street.yellow_until_mps * 3.6:g} km/h",
+        f"{street.reaction_s:g} s + v / (2 a) with a = {street.deceleration_mps2:g} m/s²",
+        f"at least {street.all_red_floor_s:g} s, at most {street.all_red_cap_s:g} s",
+        f"minimum green | {street.min_green_s:g} s",
+        f"{street.walk_s:g} s of walk, then clearance at {street.walking_mps:.1f} m/s",
+        f"green again within {street.max_red_s:g} s",
+        f"at most {program.program_yellow_cap_s:g} s",
+        f"the minimum green is {program.min_green_s:g} s",
+        f"nobody has ordered anything for {GuardConfig().silence_s:g} s",
+    ):
+        assert said in text
+    assert (street.turning_head_start_s, program.all_red_cap_s) == (1.0, 0.0)
 
 
 def test_the_site_builds(tmp_path):

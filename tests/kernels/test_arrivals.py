@@ -47,6 +47,7 @@ CANDIDATE_START = np.array([0, 2, 3, 6, 6, 7])
 CANDIDATE_MOVEMENT = np.array([0, 1, 2, 0, 1, 2, 3])
 CANDIDATE_OFFSET_M = np.array([0.0, 0.0, 0.0, 110.0, 110.0, 110.0, 0.0])
 PRIOR = np.array([1.0, 0.5, 1.0, 1.0, 0.5, 0.0, 1.0])
+DISCHARGE_MPS = np.array([10.0, 5.0, 10.0, 10.0, 1.0])
 CROSSING_ROW = 4
 N_TRACKS, N_VISITS = 64, 4
 ACCELERATION_MPS2 = 2.0
@@ -118,6 +119,7 @@ class Vehicle:
     speed_mps: float = 10.0
     waiting_s: float = 0.0
     weight: float = 1.0
+    length_m: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class Arrival:
     arrival_s: float
     weight: float
     stop_cost: float
+    headway_s: float
     vehicle: int
 
 
@@ -140,6 +143,7 @@ def _columns(vehicles: tuple[Vehicle, ...]) -> dict[str, NDArray[Any]]:
         "position_m": np.array([v.position_m for v in vehicles], np.float64),
         "speed_mps": np.array([v.speed_mps for v in vehicles], np.float64),
         "waiting_s": np.array([v.waiting_s for v in vehicles], np.float64),
+        "length_m": np.array([v.length_m for v in vehicles], np.float64),
         "weight": np.array([v.weight for v in vehicles], np.float64),
     }
 
@@ -156,44 +160,48 @@ def _gather(
     columns, tracks = _columns(vehicles), tracks or Tracks()
     sure = n_samples  # row of the first lane whose movements are sure
     start, *rows = gather_arrivals(
-        now_s,
-        horizon_s,
-        reach_m,
-        ACCELERATION_MPS2,
-        4.0,  # cost of a stop
-        80.0,  # wait that doubles the weight
-        n_samples,
-        columns["vehicle_ix"],
-        columns["lane_ix"],
-        columns["movement_ix"],
-        columns["position_m"],
-        columns["speed_mps"],
-        columns["waiting_s"],
-        columns["weight"],
-        LANE_M,
-        LIMIT_MPS,
-        TO_LANE,
-        WAY_M,
-        ROW_OF_MOVEMENT,
-        CITY_MOVEMENT,
-        np.array([0, 0, sure, sure + 1, sure + 2]),
-        np.array([1] * n_samples + [n_samples] * 3),
-        CANDIDATE_START,
-        CANDIDATE_MOVEMENT,
-        CANDIDATE_OFFSET_M,
-        tracks.share_count,
-        tracks.track_id,
-        tracks.ruled_out,
-        tracks.departure_s,
-        np.array([sure + 2]),
-        np.array([CROSSING_ROW]),
-        np.array([n_walkers]),
+        now_s=now_s,
+        horizon_s=horizon_s,
+        reach_m=reach_m,
+        acceleration_mps2=ACCELERATION_MPS2,
+        stop_cost_s=4.0,
+        waiting_scale_s=80.0,
+        n_samples=n_samples,
+        vehicle_ix=columns["vehicle_ix"],
+        lane_ix=columns["lane_ix"],
+        movement_ix=columns["movement_ix"],
+        position_m=columns["position_m"],
+        speed_mps=columns["speed_mps"],
+        length_m=columns["length_m"],
+        waiting_s=columns["waiting_s"],
+        vehicle_weight=columns["weight"],
+        reaction_s=1.0,
+        standing_gap_m=2.0,
+        discharge_mps=DISCHARGE_MPS,
+        lane_length_m=LANE_M,
+        lane_speed_mps=LIMIT_MPS,
+        movement_to_lane=TO_LANE,
+        movement_length_m=WAY_M,
+        row_of_movement=ROW_OF_MOVEMENT,
+        city_movement=CITY_MOVEMENT,
+        movement_lane=np.array([0, 0, sure, sure + 1, sure + 2]),
+        lane_share=np.array([1] * n_samples + [n_samples] * 3),
+        candidate_start=CANDIDATE_START,
+        candidate_movement=CANDIDATE_MOVEMENT,
+        candidate_offset_m=CANDIDATE_OFFSET_M,
+        share_count=tracks.share_count,
+        track_id=tracks.track_id,
+        track_ruled_out=tracks.ruled_out,
+        track_departure_s=tracks.departure_s,
+        crossing_lane=np.array([sure + 2]),
+        crossing_movement=np.array([CROSSING_ROW]),
+        n_walkers=np.array([n_walkers]),
     )
     lane_of = np.repeat(np.arange(len(start) - 1), np.diff(start))
     columns_out = zip(lane_of.tolist(), *(column.tolist() for column in rows), strict=True)
     return [
-        Arrival(lane, movement, arrival_s, weight, stop_cost, vehicle)
-        for lane, arrival_s, movement, weight, stop_cost, vehicle in columns_out
+        Arrival(lane, movement, arrival_s, weight, stop_cost, headway_s, vehicle)
+        for lane, arrival_s, movement, weight, stop_cost, headway_s, vehicle in columns_out
     ]
 
 
@@ -406,9 +414,17 @@ def test_a_lane_grows_heavier_with_its_longest_wait() -> None:
     assert (first.stop_cost, second.stop_cost) == (0.0, 8.0)  # who stands has stopped already
 
 
+def test_a_long_vehicle_and_a_tight_curve_hold_up_who_follows() -> None:
+    car, bus = Vehicle(1, lane=0, movement=0), Vehicle(2, lane=0, movement=0, length_m=18.0)
+    turning = Vehicle(3, lane=0, movement=1)
+    headways_s = {a.vehicle: a.headway_s for a in _gather(car, bus, turning)}
+    # a second, then the vehicle and its gap at the speed of the queue
+    assert headways_s == pytest.approx({0: 1.0 + 7.0 / 10.0, 1: 1.0 + 20.0 / 10.0, 2: 1.0 + 7.0 / 5.0})
+
+
 def test_pedestrians_stand_at_their_crossing() -> None:
     (arrival,) = _gather(n_walkers=4)
-    assert arrival == Arrival(lane=3, movement=CROSSING_ROW, arrival_s=0.0, weight=4.0, stop_cost=0.0, vehicle=-1)
+    assert arrival == Arrival(3, CROSSING_ROW, arrival_s=0.0, weight=4.0, stop_cost=0.0, headway_s=0.0, vehicle=-1)
 
 
 def test_the_next_junction_is_told_who_will_be_released() -> None:

@@ -1,0 +1,298 @@
+"""Junctions written by hand, in the flat arrays of the planner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityloop.kernels import stage_search
+from cityloop.kernels.stage_search import NEVER_S, advance_lanes, plan_signals
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LONG_AGO_S = -100.0
+N_PLACES = 24
+
+
+@dataclass(frozen=True)
+class Model:
+    """The traffic model's parameters; as given here nothing is lost and only delay counts."""
+
+    start_loss_s: float = 0.0
+    critical_gap_s: float = 3.0
+    yellow_use_s: float = 0.0
+    residual_s: float = 0.0
+    residual_growth_s: float = 0.0
+    switch_cost_s: float = 0.0
+
+    def vector(self) -> Floats:
+        """Return them as the kernel wants them."""
+        positions = {name: getattr(stage_search, name.upper()) for name in vars(self)}
+        values = np.zeros(max(positions.values()) + 1)
+        for name, position in positions.items():
+            values[position] = getattr(self, name)
+        return values
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A vehicle before a stop line."""
+
+    arrival_s: float = 0.0
+    movement: int = 0
+    weight: float = 1.0
+    stop_cost: float = 0.0
+
+
+def queue(n_veh: int, movement: int = 0, arrival_s: float = 0.0) -> tuple[Queued, ...]:
+    """Return vehicles that stand before the stop line."""
+    return tuple(Queued(arrival_s, movement) for _ in range(n_veh))
+
+
+@dataclass(frozen=True)
+class Junction:
+    """One signal; movements, lanes, out-lanes and stages count within it.
+
+    Parameters
+    ----------
+    stages : strings
+        One character a movement: ``r``, ``g`` (yields) or ``G``.
+    queues : one a lane
+        Vehicles in order of arrival.
+    lanes, outs : one a movement
+        In-lane, by default one for each, and out-lane, by default none.
+    yields : pairs of a movement and one that it yields to
+    headway_s : float
+    delay_s, hold_s : float or array, (before, stage, movement) and (before, stage)
+    shares : one a lane
+    stage, before, switched_s, hold_until_s : state at the begin of the plan
+    is_allowed : one a stage
+    obstructed_s : one a movement
+    places : by out-lane when its places open
+    """
+
+    stages: tuple[str, ...]
+    queues: tuple[tuple[Queued, ...], ...]
+    lanes: tuple[int, ...] | None = None
+    outs: tuple[int, ...] | None = None
+    yields: tuple[tuple[int, int], ...] = ()
+    headway_s: float = 2.0
+    delay_s: Any = 0.0
+    hold_s: Any = 0.0
+    shares: tuple[int, ...] | None = None
+    stage: int = 0
+    before: int = 0
+    switched_s: float = LONG_AGO_S
+    hold_until_s: float = 0.0
+    is_allowed: tuple[bool, ...] | None = None
+    obstructed_s: tuple[float, ...] | None = None
+    places: dict[int, Sequence[float]] = field(default_factory=dict)
+
+    @property
+    def n_movements(self) -> int:
+        """Number of movements."""
+        return len(self.stages[0])
+
+    @property
+    def lane_of(self) -> tuple[int, ...]:
+        """In-lane of every movement."""
+        return self.lanes if self.lanes is not None else tuple(range(self.n_movements))
+
+    @property
+    def out_of(self) -> tuple[int, ...]:
+        """Out-lane of every movement."""
+        return self.outs if self.outs is not None else (-1,) * self.n_movements
+
+    @property
+    def n_outs(self) -> int:
+        """Number of out-lanes."""
+        return max(self.out_of) + 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the search decided: wanted stages, and departures by junction and lane (``NEVER_S``: not any more)."""
+
+    stages: tuple[int, ...]
+    departures_s: tuple[tuple[tuple[float, ...], ...], ...]
+    n_evaluations: int
+
+
+class Flat:
+    """Junctions as flat arrays."""
+
+    def __init__(self, junctions: Sequence[Junction]) -> None:
+        self.lane_start = _starts([len(j.queues) for j in junctions])
+        self.movement_start = _starts([j.n_movements for j in junctions])
+        self.out_start = _starts([j.n_outs for j in junctions])
+        self.stage_start = _starts([len(j.stages) for j in junctions])
+        self.delay_start = _starts([len(j.stages) ** 2 * j.n_movements for j in junctions])
+        self.hold_start = _starts([len(j.stages) ** 2 for j in junctions])
+        self.shown = np.zeros((int(self.stage_start[-1]), max(j.n_movements for j in junctions)), np.int8)
+        n_outs = int(self.out_start[-1])
+        self.place_s = np.zeros((n_outs, N_PLACES))
+        self.is_place_bound = np.zeros(n_outs, np.bool_)
+        delays, holds, headways, outs, lanes, shares, allowed, obstructed = ([] for _ in range(8))
+        priors: list[list[int]] = []
+        for s, junction in enumerate(junctions):
+            m0, k = int(self.movement_start[s]), len(junction.stages)
+            for row, stage in enumerate(junction.stages):
+                self.shown[self.stage_start[s] + row, : len(stage)] = ["rgG".index(c) for c in stage]
+            delays.append(np.broadcast_to(np.asarray(junction.delay_s, np.float64), (k, k, len(stage))).ravel())
+            holds.append(np.broadcast_to(np.asarray(junction.hold_s, np.float64), (k, k)).ravel())
+            headways += [junction.headway_s] * sum(map(len, junction.queues))
+            outs += [out + self.out_start[s] if out >= 0 else -1 for out in junction.out_of]
+            lanes += [lane + self.lane_start[s] for lane in junction.lane_of]
+            shares += junction.shares or [1] * len(junction.queues)
+            allowed += junction.is_allowed or [True] * k
+            obstructed += junction.obstructed_s or [0.0] * junction.n_movements
+            priors += [[m0 + p for m, p in junction.yields if m == own] for own in range(junction.n_movements)]
+            for out, places in junction.places.items():
+                row = int(self.out_start[s]) + out
+                self.is_place_bound[row] = True
+                self.place_s[row] = [*places, *[NEVER_S] * (N_PLACES - len(places))]
+        self.start_delay_s, self.hold_after_s = np.concatenate(delays), np.concatenate(holds)
+        self.obstructed_s = np.array(obstructed, np.float64)
+        self.movement_out, self.movement_lane = np.array(outs, np.int64), np.array(lanes, np.int64)
+        self.lane_share, self.is_allowed = np.array(shares, np.int64), np.array(allowed, np.bool_)
+        self.prior_start = _starts([len(p) for p in priors])
+        self.prior_movement = np.array([p for some in priors for p in some], np.int64)
+        queues = [q for junction in junctions for q in junction.queues]
+        self.row_start = _starts([len(q) for q in queues])
+        rows = [v for q in queues for v in q]
+        first = np.repeat(self.movement_start[:-1], [sum(map(len, j.queues)) for j in junctions])
+        self.row_movement = np.array([v.movement for v in rows], np.int64) + first
+        self.row_arrival_s = np.array([v.arrival_s for v in rows], np.float64)
+        self.row_weight = np.array([v.weight for v in rows], np.float64)
+        self.row_stop_cost = np.array([v.stop_cost for v in rows], np.float64)
+        self.row_headway_s = np.array(headways, np.float64)
+        self.row_departure_s = np.full(len(rows), NEVER_S)
+
+    @property
+    def structure(self) -> dict[str, Any]:
+        """What both kernels take, by name."""
+        names = (
+            *("shown", "start_delay_s", "movement_out", "prior_start", "prior_movement", "movement_lane"),
+            *("lane_share", "obstructed_s", "row_start", "row_arrival_s", "row_movement", "row_weight"),
+            *("row_stop_cost", "row_headway_s", "place_s", "is_place_bound"),
+        )
+        return {name: getattr(self, name) for name in names}
+
+
+def plan(
+    junctions: Sequence[Junction],
+    steps_s: Sequence[float],
+    beam_width: int = 32,
+    model: Model | None = None,
+    n_samples: int = 1,
+    parts: Sequence[Sequence[int]] | None = None,
+) -> Plan:
+    """Plan junctions; in ``parts`` their rows may be planned call by call and in any order."""
+    flat = Flat(junctions)
+    wanted = np.full(len(junctions), -1, np.int64)
+    n_evaluations = 0
+    for part in parts if parts is not None else [range(len(junctions))]:
+        n_evaluations += plan_signals(
+            planned=np.array(part, np.int64),
+            **flat.structure,
+            lane_start=flat.lane_start,
+            movement_start=flat.movement_start,
+            out_start=flat.out_start,
+            stage_start=flat.stage_start,
+            delay_start=flat.delay_start,
+            n_samples=n_samples,
+            stage_now=np.array([j.stage for j in junctions], np.int64),
+            stage_before=np.array([j.before for j in junctions], np.int64),
+            switched_s=np.array([j.switched_s for j in junctions], np.float64),
+            hold_s=np.array([j.hold_until_s for j in junctions], np.float64),
+            is_allowed=flat.is_allowed,
+            hold_start=flat.hold_start,
+            hold_after_s=flat.hold_after_s,
+            step_s=np.array(steps_s, np.float64),
+            beam_width=beam_width,
+            parameters=(model or Model()).vector(),
+            stage_wanted=wanted,
+            row_departure_s=flat.row_departure_s,
+        )
+    departures = []
+    for s in range(len(junctions)):
+        lanes = range(int(flat.lane_start[s]), int(flat.lane_start[s + 1]))
+        rows = [slice(int(flat.row_start[lane]), int(flat.row_start[lane + 1])) for lane in lanes]
+        departures.append(tuple(tuple(flat.row_departure_s[row].tolist()) for row in rows))
+    return Plan(tuple(wanted.tolist()), tuple(departures), n_evaluations)
+
+
+class Run:
+    """One junction, moved on step by step as its stages are chosen by the test.
+
+    Attributes
+    ----------
+    cost : float
+        Weighted delay and stops so far.
+    """
+
+    def __init__(self, junction: Junction, model: Model | None = None, n_samples: int = 1) -> None:
+        self._junction, self._model, self._n_samples = junction, (model or Model()).vector(), n_samples
+        self._flat = Flat([junction])
+        self._served = np.zeros(len(junction.queues), np.int16)
+        self._next_s = np.zeros(len(junction.queues))
+        self._used = np.zeros(junction.n_outs, np.int16)
+        self._stage, self._before, self._switched_s = junction.stage, junction.before, junction.switched_s
+        self.t_s = 0.0
+        self.cost = 0.0
+
+    def show(self, stage: int, until_s: float, step_s: float = 1.0) -> Run:
+        """Show a stage until a time, in steps."""
+        if stage != self._stage:
+            self._before, self._stage, self._switched_s = self._stage, stage, self.t_s
+        while self.t_s < until_s - 1e-9:
+            self._advance(min(self.t_s + step_s, until_s))
+        return self
+
+    def departures_s(self, lane: int) -> list[float]:
+        """Return when the vehicles of a lane left, in order; those that have not are left out."""
+        row_start = self._flat.row_start
+        row = slice(int(row_start[lane]), int(row_start[lane]) + int(self._served[lane]))
+        return [float(value) for value in self._flat.row_departure_s[row]]
+
+    def _advance(self, to_s: float) -> None:
+        junction, flat = self._junction, self._flat
+        served, next_s, used = np.empty_like(self._served), np.empty_like(self._next_s), np.empty_like(self._used)
+        self.cost += advance_lanes(
+            from_s=self.t_s,
+            to_s=to_s,
+            stage=self._stage,
+            before=self._before,
+            switched_s=self._switched_s,
+            lane_start=0,
+            lane_end=len(junction.queues),
+            movement_start=0,
+            stage_start=0,
+            delay_start=0,
+            n_stages=len(junction.stages),
+            n_movements=junction.n_movements,
+            out_start=0,
+            served=self._served,
+            next_s=self._next_s,
+            used=self._used,
+            served_after=served,
+            next_after_s=next_s,
+            used_after=used,
+            **flat.structure,
+            n_samples=self._n_samples,
+            parameters=self._model,
+            is_recording=True,
+            row_departure_s=flat.row_departure_s,
+        )
+        self._served, self._next_s, self._used = served, next_s, used
+        self.t_s = to_s
+
+
+def _starts(counts: Sequence[int]) -> Ints:
+    return np.array([0, *accumulate(counts)], np.int64)

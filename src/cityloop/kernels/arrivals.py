@@ -39,7 +39,8 @@ def time_to_reach(distance_m: float, speed_mps: float, limit_mps: float, acceler
     ramp_m = (limit_mps * limit_mps - speed_mps * speed_mps) / (2.0 * acceleration_mps2)
     if distance_m >= ramp_m:
         return (limit_mps - speed_mps) / acceleration_mps2 + (distance_m - ramp_m) / limit_mps
-    return (-speed_mps + np.sqrt(speed_mps * speed_mps + 2.0 * acceleration_mps2 * distance_m)) / acceleration_mps2
+    reached_mps: float = np.sqrt(speed_mps * speed_mps + 2.0 * acceleration_mps2 * distance_m)
+    return (reached_mps - speed_mps) / acceleration_mps2
 
 
 @njit(cache=True)
@@ -151,8 +152,12 @@ def gather_arrivals(
     movement_ix: Ints,
     position_m: Floats,
     speed_mps: Floats,
+    length_m: Floats,
     waiting_s: Floats,
     vehicle_weight: Floats,
+    reaction_s: float,
+    standing_gap_m: float,
+    discharge_mps: Floats,
     lane_length_m: Floats,
     lane_speed_mps: Floats,
     movement_to_lane: Ints,
@@ -171,7 +176,7 @@ def gather_arrivals(
     crossing_lane: Ints,
     crossing_movement: Ints,
     n_walkers: Ints,
-) -> tuple[Ints, Floats, Ints, Floats, Floats, Ints]:
+) -> tuple[Ints, Floats, Ints, Floats, Floats, Floats, Ints]:
     """Return the arrivals by lane in compressed rows, in order of arrival.
 
     A vehicle that has announced its movement stands in the lane of that movement. For any other a
@@ -182,7 +187,7 @@ def gather_arrivals(
 
     Returns
     -------
-    row_start, row_arrival_s, row_movement, row_weight, row_stop_cost, row_vehicle
+    row_start, row_arrival_s, row_movement, row_weight, row_stop_cost, row_headway_s, row_vehicle
         ``row_vehicle`` is the row of the vehicle in the view, -1 for one that is still before another
         junction or a pedestrian.
     """
@@ -195,6 +200,7 @@ def gather_arrivals(
     movement_of = np.empty(size, np.int64)
     vehicle_of = np.empty(size, np.int64)
     weight_of = np.empty(size)
+    headway_of = np.empty(size)
     is_moving = np.empty(size, np.bool_)
     longest_s = np.zeros(n_lanes)
     n = 0
@@ -252,6 +258,7 @@ def gather_arrivals(
             movement_of[n] = movement
             vehicle_of[n] = i
             weight_of[n] = vehicle_weight[i]
+            headway_of[n] = reaction_s + (length_m[i] + standing_gap_m) / discharge_mps[movement]
             is_moving[n] = speed_mps[i] > 1.0
             longest_s[target] = max(longest_s[target], waiting_s[i])
             n += 1
@@ -292,6 +299,7 @@ def gather_arrivals(
                 movement_of[n] = next_movement
                 vehicle_of[n] = -1
                 weight_of[n] = vehicle_weight[i]
+                headway_of[n] = reaction_s + (length_m[i] + standing_gap_m) / discharge_mps[next_movement]
                 is_moving[n] = True
                 n += 1
     for k in range(crossing_lane.shape[0]):
@@ -301,6 +309,7 @@ def gather_arrivals(
             movement_of[n] = crossing_movement[k]
             vehicle_of[n] = -1
             weight_of[n] = float(n_walkers[k])
+            headway_of[n] = 0.0
             is_moving[n] = False
             n += 1
     row_start = np.zeros(n_lanes + 1, np.int64)
@@ -313,6 +322,7 @@ def gather_arrivals(
     row_movement = np.empty(n, np.int64)
     row_weight = np.empty(n)
     row_stop_cost = np.empty(n)
+    row_headway_s = np.empty(n)
     row_vehicle = np.empty(n, np.int64)
     for k in range(n):
         lane = lane_of[k]
@@ -324,6 +334,7 @@ def gather_arrivals(
             row_movement[at] = row_movement[at - 1]
             row_weight[at] = row_weight[at - 1]
             row_stop_cost[at] = row_stop_cost[at - 1]
+            row_headway_s[at] = row_headway_s[at - 1]
             row_vehicle[at] = row_vehicle[at - 1]
             at -= 1
         weight = weight_of[k] * (1.0 + longest_s[lane] / waiting_scale_s) * lane_share[lane] / n_samples
@@ -331,8 +342,9 @@ def gather_arrivals(
         row_movement[at] = movement_of[k]
         row_weight[at] = weight
         row_stop_cost[at] = weight * stop_cost_s if is_moving[k] else 0.0
+        row_headway_s[at] = headway_of[k]
         row_vehicle[at] = vehicle_of[k]
-    return row_start, row_arrival_s, row_movement, row_weight, row_stop_cost, row_vehicle
+    return row_start, row_arrival_s, row_movement, row_weight, row_stop_cost, row_headway_s, row_vehicle
 
 
 @njit(cache=True)

@@ -54,7 +54,6 @@ def advance_lanes(
     used_after: Shorts,
     shown: Bytes,
     start_delay_s: Floats,
-    headway_s: Floats,
     movement_out: Ints,
     prior_start: Ints,
     prior_movement: Ints,
@@ -67,6 +66,7 @@ def advance_lanes(
     row_movement: Ints,
     row_weight: Floats,
     row_stop_cost: Floats,
+    row_headway_s: Floats,
     place_s: Floats,
     is_place_bound: NDArray[np.bool_],
     parameters: Floats,
@@ -145,10 +145,10 @@ def advance_lanes(
             cost += row_weight[row] * (departure_s - max(arrival_s, from_s))
             if is_recording:
                 row_departure_s[row] = departure_s
+            free_s = departure_s + row_headway_s[row]
             row += 1
             if out >= 0:
                 used_after[out - out_start] += lane_share[lane]
-            free_s = departure_s + headway_s[movement]
         for waiting in range(row, row_end):
             arrival_s = row_arrival_s[waiting]
             if arrival_s >= to_s:
@@ -199,7 +199,6 @@ def plan_signals(
     delay_start: Ints,
     shown: Bytes,
     start_delay_s: Floats,
-    headway_s: Floats,
     movement_out: Ints,
     prior_start: Ints,
     prior_movement: Ints,
@@ -212,6 +211,7 @@ def plan_signals(
     row_movement: Ints,
     row_weight: Floats,
     row_stop_cost: Floats,
+    row_headway_s: Floats,
     place_s: Floats,
     is_place_bound: NDArray[np.bool_],
     stage_now: Ints,
@@ -239,17 +239,17 @@ def plan_signals(
         0 red, 1 yielding green, 2 green.
     start_delay_s : float64, flat (stage before, stage, movement) a signal
         Seconds from the switch until the movement may be green.
-    headway_s, movement_out, movement_lane, obstructed_s : one a movement
-        Saturation headway; out-lane; in-lane; time until which its way is obstructed.
+    movement_out, movement_lane, obstructed_s : one a movement
+        Out-lane; in-lane; time until which its way is obstructed.
     lane_share : int64, one a lane
         A lane whose vehicles' movements are uncertain stands in the arrays ``n_samples`` times, each with
         movements drawn anew; such a copy uses 1 of ``n_samples`` parts of a place, a sure lane all of them.
     n_samples : int
     prior_start, prior_movement : int64
         Movements that a yielding movement yields to (compressed rows).
-    row_start, row_arrival_s, row_movement, row_weight, row_stop_cost
+    row_start, row_arrival_s, row_movement, row_weight, row_stop_cost, row_headway_s
         Vehicles by lane in order of arrival (compressed rows): arrival at the stop line at free flow
-        in seconds from now, movement, weight of its delay, cost of having to stop.
+        in seconds from now, movement, weight of its delay, cost of having to stop, headway behind it.
     place_s : float64, (out-lanes, places)
         When the next places of an out-lane become free; only where ``is_place_bound``.
     stage_now, stage_before, switched_s, hold_s : one a signal
@@ -361,9 +361,9 @@ def plan_signals(
                         from_s, to_s, k, child_before[c], child_since_s[c], l0, l1, m0, k0, d0, K, M, o0,
                         served[A, b, :n_lanes], next_s[A, b, :n_lanes], used[A, b, :n_outs],
                         child_served[c, :n_lanes], child_next_s[c, :n_lanes], child_used[c, :n_outs],
-                        shown, start_delay_s, headway_s, movement_out, prior_start, prior_movement, movement_lane,
+                        shown, start_delay_s, movement_out, prior_start, prior_movement, movement_lane,
                         lane_share, n_samples, obstructed_s, row_start, row_arrival_s,
-                        row_movement, row_weight, row_stop_cost, place_s, is_place_bound, parameters,
+                        row_movement, row_weight, row_stop_cost, row_headway_s, place_s, is_place_bound, parameters,
                         False, row_departure_s,
                     )  # fmt: skip
                     if is_switch:
@@ -456,9 +456,10 @@ def plan_signals(
                 from_s, to_s, now, last, switch_s, l0, l1, m0, k0, d0, K, M, o0,
                 served[A, 0, :n_lanes], next_s[A, 0, :n_lanes], used[A, 0, :n_outs],
                 served[B, 0, :n_lanes], next_s[B, 0, :n_lanes], used[B, 0, :n_outs],
-                shown, start_delay_s, headway_s, movement_out, prior_start, prior_movement, movement_lane,
+                shown, start_delay_s, movement_out, prior_start, prior_movement, movement_lane,
                 lane_share, n_samples, obstructed_s, row_start, row_arrival_s,
-                row_movement, row_weight, row_stop_cost, place_s, is_place_bound, parameters, True, row_departure_s,
+                row_movement, row_weight, row_stop_cost, row_headway_s, place_s, is_place_bound, parameters,
+                True, row_departure_s,
             )  # fmt: skip
             A = B
             from_s = to_s

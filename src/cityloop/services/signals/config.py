@@ -12,23 +12,32 @@ PolicyName = Literal["field", "webster", "actuated", "max-pressure", "smart"]
 class PlannerConfig(BaseModel):
     """One set of parameters for every junction and every city.
 
-    The traffic parameters describe an ordinary lane: saturation headway 1.9 s (1,900 vehicles an hour),
-    a second lost at the start of green, a gap of 3 s accepted by a movement that yields.
+    The traffic parameters describe an ordinary lane: a queue of cars that discharges straight on at a
+    headway of 1.67 s (reaction plus the way to the next vehicle at the speed of a starting queue) and
+    more slowly in a curve, a gap of 3 s accepted by a movement that yields.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     replan_s: float = Field(2.0, gt=0, description="time between two plans")
-    steps_s: tuple[float, ...] = Field((1.0,) * 40, description="lengths of the search steps, from now on")
+    steps_s: tuple[float, ...] = Field(
+        (1.0,) * 6 + (2.0,) * 11 + (4.0,) * 3, description="lengths of the search steps, from now on"
+    )
     beam_width: int = Field(32, ge=2, description="branches kept after each step")
     n_samples: int = Field(1, ge=1, le=8, description="draws of uncertain movements that a plan must serve")
     n_stages_most: int = Field(10, ge=2, description="stages to choose from at a junction, at most")
     reach_m: float = Field(400.0, gt=0, description="how far upstream of a stop line arrivals are followed")
     exit_reach_m: float = Field(80.0, gt=0, description="how far downstream of a junction queues are looked for")
-    headway_s: float = Field(1.9, gt=0, description="saturation headway")
-    turn_headway_factor: float = Field(1.1, gt=0, description="headway of a turning movement over a straight one")
+    reaction_s: float = Field(
+        1.0, gt=0, description="part of the saturation headway that does not depend on the vehicle"
+    )
+    standing_gap_m: float = Field(2.0, gt=0, description="gap between queued vehicles")
+    discharge_mps: float = Field(10.4, gt=0, description="speed of a discharging queue, straight on")
+    curve_speed_frac: float = Field(
+        0.93, gt=0, description="speed of a turning queue over the highest speed of the curve"
+    )
     acceleration_mps2: float = Field(2.6, gt=0, description="acceleration of a starting vehicle")
-    start_loss_s: float = Field(1.0, ge=0, description="time lost at the start of green by a queue")
+    start_loss_s: float = Field(1.5, ge=0, description="time lost at the start of green by a queue")
     critical_gap_s: float = Field(3.0, gt=0, description="gap that a yielding movement needs in a stream it yields to")
     yellow_use_s: float = Field(1.5, ge=0, description="part of the yellow that is still driven")
     stop_cost_s: float = Field(3.0, ge=0, description="what a stop costs in seconds of delay")
@@ -36,7 +45,6 @@ class PlannerConfig(BaseModel):
     residual_growth_s: float = Field(1.0, ge=0, description="growth of that wait with the queue")
     switch_cost_s: float = Field(0.0, ge=0, description="cost of a change of stage beyond its lost time")
     waiting_scale_s: float = Field(80.0, gt=0, description="wait that doubles the weight of a lane")
-    place_m: float = Field(7.5, gt=0, description="length of a queued vehicle with its gap")
     n_places: int = Field(24, ge=1, description="places of an out-lane that are looked at")
     sight_m: float = Field(60.0, gt=0, description="queue ends further down an out-lane than this do not bind")
     wave_mps: float = Field(6.0, gt=0, description="speed at which a starting queue moves up")

@@ -43,7 +43,7 @@ class SignalNetwork:
     movement_link: Ints
     movement_lane: Ints
     movement_out: Ints
-    headway_s: Floats
+    discharge_mps: Floats
     out_start: Ints
     stage_start: Ints
     shown: NDArray[np.int8]
@@ -151,12 +151,9 @@ def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConf
     shown, delay_start, delays, hold_start, holds = _stage_arrays(
         rules, signal_ix, stages, movement_start, movement_link
     )
-    direction = movements["direction"][movement_rows]
-    headway_s = np.where(
-        np.isin(direction, ("s",)), planner.headway_s, planner.headway_s * planner.turn_headway_factor
-    ).astype(np.float64)
-    is_crossing = movements["is_crossing"][movement_rows].astype(np.bool_)
-    headway_s[is_crossing] = 0.0
+    # A turn discharges at the speed of its curve, a straight movement at that of a starting queue.
+    curve_mps = planner.curve_speed_frac * np.maximum(movements["speed_mps"][movement_rows], 1.0)
+    discharge_mps = np.minimum(planner.discharge_mps, curve_mps)
     prior, foes = _conflict_rows(city, row_of_movement)
     prior_start, prior_movement = _compress([prior[movement_ix] for movement_ix in movement_rows])
     foe_start, foe_row = _compress([[row for row, _, _ in foes[m]] for m in range(movements.n_rows)])
@@ -177,7 +174,7 @@ def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConf
         movement_link=np.array(movement_link, np.int64),
         movement_lane=np.array(movement_lane, np.int64),
         movement_out=np.array(movement_out, np.int64),
-        headway_s=headway_s,
+        discharge_mps=discharge_mps,
         out_start=np.array(out_start, np.int64),
         stage_start=np.array(stage_start, np.int64),
         shown=shown,

@@ -20,6 +20,9 @@ from cityloop.services.signals.network import Floats, Ints, SignalNetwork
 from cityloop.services.signals.stage_keeper import StageKeeper
 from cityloop.services.signals.turning_shares import TurningShares
 
+# Length of a car where none is seen.
+TYPICAL_LENGTH_M = 5.0
+
 
 class Smart:
     """Plan every signal over a rolling horizon against the arrivals that are seen and announced."""
@@ -88,7 +91,7 @@ class Smart:
         )
         place_s, is_place_bound = free_places(
             config.n_places,
-            config.place_m,
+            self._place_m(view),
             config.sight_m,
             config.wave_mps,
             config.exit_headway_s,
@@ -112,7 +115,7 @@ class Smart:
         is_free = (obstructed_s <= 0.0) & ~((network.movement_out >= 0) & is_place_bound[network.movement_out])
         clear_green_s = np.where(is_protected & is_free, now_s - keeper.green_since_s, -1.0)
         self.shares.rule_out(view, clear_green_s)
-        row_start, row_arrival_s, row_movement, row_weight, row_stop_cost, row_vehicle = gather_arrivals(
+        row_start, row_arrival_s, row_movement, row_weight, row_stop_cost, row_headway_s, row_vehicle = gather_arrivals(
             now_s,
             float(self._steps_s.sum()),
             config.reach_m,
@@ -125,8 +128,12 @@ class Smart:
             vehicles.movement_ix,
             vehicles.position_m,
             vehicles.speed_mps,
+            vehicles.length_m,
             vehicles.waiting_s,
             np.ones(vehicles.vehicle_ix.shape[0]),
+            config.reaction_s,
+            config.standing_gap_m,
+            network.discharge_mps,
             self._lane_length_m,
             self._lane_speed_mps,
             self._to_lane,
@@ -157,7 +164,6 @@ class Smart:
             network.delay_start,
             network.shown,
             network.start_delay_s,
-            network.headway_s,
             network.movement_out,
             network.prior_start,
             network.prior_movement,
@@ -170,6 +176,7 @@ class Smart:
             row_movement,
             row_weight,
             row_stop_cost,
+            row_headway_s,
             place_s,
             is_place_bound,
             keeper.stage,
@@ -193,6 +200,11 @@ class Smart:
         departure_s = row_departure_s[is_vehicle][::-1]
         self.shares.note_departures(planned_ix, np.where(departure_s >= NEVER_S, np.inf, now_s + departure_s))
         return wanted
+
+    def _place_m(self, view: View) -> float:
+        """Return the length that a queued vehicle takes up, by the vehicles seen now."""
+        length_m = view.vehicles.length_m
+        return float(length_m.mean() if length_m.shape[0] else TYPICAL_LENGTH_M) + self._config.standing_gap_m
 
     def _allowed(
         self, row_arrival_s: Floats, row_movement: Ints, keeper: StageKeeper, now_s: float

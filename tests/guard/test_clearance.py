@@ -21,9 +21,7 @@ def test_yellow_is_three_seconds_up_to_sixty_and_follows_the_formula_above() -> 
 
 def test_yellow_is_longer_downhill() -> None:
     downhill = Clearance(grade_frac=-0.06)
-    assert (
-        yellow_by_speed_s(np.array([80 / 3.6]), downhill)[0] == 6
-    )  # 1 + 22.2 / (2 (3.05 - 0.59)) = 5.51
+    assert yellow_by_speed_s(np.array([80 / 3.6]), downhill)[0] == 6  # 1 + 22.2 / (2 (3.05 - 0.59)) = 5.51
 
 
 def _one(

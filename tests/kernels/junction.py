@@ -48,6 +48,7 @@ class Queued:
     movement: int = 0
     weight: float = 1.0
     stop_cost: float = 0.0
+    headway_s: float | None = None  # behind it, where it is not the junction's
 
 
 def queue(n_veh: int, movement: int = 0, arrival_s: float = 0.0) -> tuple[Queued, ...]:
@@ -146,13 +147,14 @@ class Flat:
                 self.shown[self.stage_start[s] + row, : len(stage)] = ["rgG".index(c) for c in stage]
             delays.append(np.broadcast_to(np.asarray(junction.delay_s, np.float64), (k, k, len(stage))).ravel())
             holds.append(np.broadcast_to(np.asarray(junction.hold_s, np.float64), (k, k)).ravel())
-            headways += [junction.headway_s] * sum(map(len, junction.queues))
+            own = [v.headway_s for q in junction.queues for v in q]
+            headways += [junction.headway_s if headway_s is None else headway_s for headway_s in own]
             outs += [out + self.out_start[s] if out >= 0 else -1 for out in junction.out_of]
             lanes += [lane + self.lane_start[s] for lane in junction.lane_of]
             shares += junction.shares or [1] * len(junction.queues)
             allowed += junction.is_allowed or [True] * k
             obstructed += junction.obstructed_s or [0.0] * junction.n_movements
-            priors += [[m0 + p for m, p in junction.yields if m == own] for own in range(junction.n_movements)]
+            priors += [[m0 + p for m, p in junction.yields if m == m_own] for m_own in range(junction.n_movements)]
             for out, places in junction.places.items():
                 row = int(self.out_start[s]) + out
                 self.is_place_bound[row] = True

@@ -130,7 +130,7 @@ class SignalMachine:
             greens = np.where(trial >= GREEN_YIELDING, trial, np.uint8(RED))
             heads = head_rows(greens)
             unsafe = heads[~self.rules.may_share[heads[:, None], heads].all(axis=1)] // 2
-            if not len(unsafe):
+            if (trial[unsafe] == shown[unsafe]).all():
                 break
             trial[unsafe] = shown[unsafe]  # these change together with those that still wait
         is_start = (shown == RED) & (trial != RED)

@@ -242,7 +242,7 @@ def test_uncertain_lanes_are_kept_in_samples(street: City) -> None:
             assert (network.lane_share[lane : lane + n_copies] == 3 // n_copies).all()
             assert len(set(network.lane_ix[lane : lane + n_copies].tolist())) == 1
             lane += n_copies
-    assert (_build(street).lane_share == 1).all()
+    assert (_build(street, n_samples=1).lane_share == 1).all()
 
 
 def test_a_signal_with_nothing_to_choose_is_left_to_its_program(street: City, rules: tuple[SignalRules, ...]) -> None:

@@ -87,7 +87,7 @@ class StageKeeper:
         nearest = int(np.argmin((greens != shown).sum(axis=1)))
         if nearest != self.stage[signal]:
             self.before[signal] = self.stage[signal] = nearest
-            self.switched_s[signal] = t_s
+            self.switched_s[signal] = self.hold_until_s[signal] = t_s  # the stage that was ordered holds nothing
 
     def may_switch(self, t_s: float) -> NDArray[np.bool_]:
         """Return where the stage has been held long enough."""

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cityloop.city.city import City
+from cityloop.city.link_state import text_of
 from cityloop.control.view import View
 from cityloop.services.signals.config import SignalsConfig
 from cityloop.services.signals.network import Ints, SignalNetwork
@@ -80,15 +81,17 @@ class Webster:
             lost_s = sum(self._lost_s(signal, k) + config.start_loss_s for k in range(n_stages))
             total = min(float(critical.sum()), 0.9)
             cycle_s = min(max((1.5 * lost_s + 5.0) / (1.0 - total), config.min_cycle_s), config.max_cycle_s)
-            self._green_s[signal] = np.maximum(critical / critical.sum() * (cycle_s - lost_s), 0.0)
+            effective_s = np.maximum(critical / critical.sum() * (cycle_s - lost_s), 0.0)
+            self._green_s[signal] = effective_s + config.start_loss_s
         self._count[:] = 0.0
         self._retimed_s = t_s
 
 
 def _n_own(city: City, network: SignalNetwork) -> list[int]:
-    """Return how many of each signal's stages come from its plan in force: those that have at most its steps."""
+    """Return how many of each signal's stages come from its plan in force; they stand first."""
     result: list[int] = []
     for signal, stages in zip(network.signal_ix, network.stages, strict=True):
-        texts = city.states_of(int(city.signals["plan_ix"][signal]))
-        result.append(max(2, min(len(stages), sum("y" not in t.lower() and "g" in t.lower() for t in texts))))
+        states = city.states_of(int(city.signals["plan_ix"][signal]))
+        greens = {"".join(c if c in "gG" else "r" for c in state) for state in states}
+        result.append(max(2, sum(text_of(stage) in greens for stage in stages)))
     return result

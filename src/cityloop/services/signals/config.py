@@ -24,7 +24,7 @@ class PlannerConfig(BaseModel):
         (1.0,) * 6 + (2.0,) * 11 + (4.0,) * 3, description="lengths of the search steps, from now on"
     )
     beam_width: int = Field(32, ge=2, description="branches kept after each step")
-    n_samples: int = Field(1, ge=1, le=8, description="draws of uncertain movements that a plan must serve")
+    n_samples: int = Field(3, ge=1, le=8, description="draws of uncertain movements that a plan must serve")
     n_stages_most: int = Field(10, ge=2, description="stages to choose from at a junction, at most")
     reach_m: float = Field(400.0, gt=0, description="how far upstream of a stop line arrivals are followed")
     exit_reach_m: float = Field(80.0, gt=0, description="how far downstream of a junction queues are looked for")
@@ -37,7 +37,7 @@ class PlannerConfig(BaseModel):
         0.93, gt=0, description="speed of a turning queue over the highest speed of the curve"
     )
     acceleration_mps2: float = Field(2.6, gt=0, description="acceleration of a starting vehicle")
-    start_loss_s: float = Field(1.5, ge=0, description="time lost at the start of green by a queue")
+    start_loss_s: float = Field(1.0, ge=0, description="time lost at the start of green by a queue")
     critical_gap_s: float = Field(3.0, gt=0, description="gap that a yielding movement needs in a stream it yields to")
     yellow_use_s: float = Field(1.5, ge=0, description="part of the yellow that is still driven")
     stop_cost_s: float = Field(3.0, ge=0, description="what a stop costs in seconds of delay")

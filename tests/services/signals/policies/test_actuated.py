@@ -67,9 +67,7 @@ def test_a_stage_that_nobody_calls_is_skipped(cologne1: City) -> None:
     rules = signal_rules(cologne1, clearance_of("program"))
     loop = ClosedLoop(cologne1, rules, SignalsService(cologne1, rules, SignalsConfig(policy="actuated")))
     loop.run(20, queued(cologne1, {"-32038056#3_0": 1, "-32038056#3_1": 1}))
-    stages = loop.stages_of(0)
-    assert stages[0] == 0
-    assert stages[_first_other(stages, 0)] == 2
+    assert next(stage for stage in loop.stages_of(0) if stage != 0) == 2
 
 
 def test_pedestrians_are_served_when_they_call(loop: ClosedLoop, street: City) -> None:

@@ -100,6 +100,24 @@ def test_a_larger_stage_that_makes_others_late_is_left_out(city_of: CityOf) -> N
     assert text_of(recall.choose(machine, 30.0, _due(l0=50.0, l1=100.0, l2=53.0))) == "GrrG"
 
 
+def test_a_start_that_is_tolerated_only_beside_another_waits_for_it(city_of: CityOf) -> None:
+    # link 1 may start beside the protected green of link 0 only, which waits for link 2 to clear
+    junction = {
+        "n_links": 3,
+        "lanes": [(0, 13.9), (1, 13.9), (2, 13.9)],
+        "movements": [(0, 0, 9.0, 13.9, "s"), (1, 1, 9.0, 13.9, "s"), (2, 2, 9.0, 13.9, "s")],
+        "conflicts": [(0, 1, False, 9.0), (1, 0, False, 9.0), (0, 2, True, 9.0), (2, 0, False, 9.0)],
+        "states": [("grG", 9.0), ("Ggr", 9.0)],
+    }
+    rules = signal_rules(city_of([junction]), Clearance.street())[0]
+    machine = SignalMachine(rules, np.zeros(3, np.uint8), np.zeros(3))
+    machine.adopt(0.0, codes_of("grG"), np.ones(3, np.bool_))
+    recall = Recall(rules, 1.0, 0.0)
+    due_s = np.array([INF, 60.0, INF])
+    assert recall.margin_s(machine, 30.0, due_s) == 60 - (31 + 3 + 2)
+    assert recall.margin_s(machine, 30.0, due_s, codes_of("Ggr")) == 60 - (30 + 3 + 2)
+
+
 def test_accepted_greens_become_the_home_of_links_without_one(setting: Setting) -> None:
     recall, _ = setting(["Grgr"], "Grgr")
     before_s = recall.alarm_s

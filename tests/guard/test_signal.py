@@ -145,6 +145,24 @@ def test_a_waiting_link_is_never_starved(street_of: StreetOf) -> None:
     assert all(t_s in recalled for t_s in range(108, 127))
 
 
+def test_stages_with_the_same_deadline_are_all_in_time(street_of: StreetOf, cross: dict[str, Any]) -> None:
+    states = [("rrrG", 9.0), ("Grgr", 9.0), ("rGrr", 9.0)]
+    street = street_of(display="rrrG", junctions=[{**cross, "states": states}])
+    street.ask("rrrG", 130)
+    assert {shown: t_s for t_s, shown in street.film.items() if shown in ("Grgr", "rGrr")} == {"Grgr": 108, "rGrr": 120}
+
+
+def test_an_order_does_not_change_a_recall_as_it_begins(street_of: StreetOf, cross: dict[str, Any]) -> None:
+    free = {**cross, "n_links": 5, "states": [("GrgGr", 30.0), ("rGrrr", 20.0), ("rrrrG", 9.0)]}
+    street = street_of(display="GrgGr", junctions=[free])
+    street.ask("GrgGr", 108)
+    street.tick(order("rGrrG"))
+    assert street.display == "yryrr"
+    assert street.refused[108] == [reasons.MAXIMUM_RED]
+    street.tick(order("rGrrG"))
+    assert street.display == "yryrG"
+
+
 def test_nobody_waits_where_the_crossing_only_is_called(street_of: StreetOf) -> None:
     street = street_of(display=NORTH)
     vehicle_free = View(0.0, codes_of(NORTH), np.zeros(4, np.int64))

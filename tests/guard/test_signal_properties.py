@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -112,6 +112,8 @@ class Oracle:
     junction: dict[str, Any]
     clearance: Clearance
     tick_s: float  # longest tick
+    jitter_s: float
+    n_homes: int
     has_emergency: bool
     is_street_obedient: bool
     taken: bool = False
@@ -141,14 +143,17 @@ class Oracle:
         self.yellow_s = [self._yellow_s(i) for i in range(n)]
         self.min_green_s = [clearance.walk_s if i in junction["crossings"] else clearance.min_green_s for i in range(n)]
         self.clear_s = {pair: max(self._clear_s(m, f, way_m) for m, f in of) for pair, of in self.foes.items()}
-        stages = {"".join(c if c in "gG" else "r" for c in state) for state in states if any(c in "gG" for c in state)}
-        self.recallable = {i for state in stages for i, c in enumerate(state) if c != "r"}
-        up = lambda x: math.ceil(x / self.tick_s - 1e-6) * self.tick_s + self.tick_s  # noqa: E731
-        block_s = up(max(self.yellow_s)) + up(max(self.clear_s.values(), default=0.0)) + up(max(self.min_green_s))
-        n_blocks = len(stages) + (n - len(self.recallable)) + 1
-        self.bound_s = max(clearance.max_red_s, n_blocks * block_s) + self.tick_s
-        if self.has_emergency:
-            self.bound_s += 60.0
+        shown = {(i, c) for state in states for i, c in enumerate(state)}
+        self.recallable = {i for i in range(n) if (i, "g") in shown or (i, "G") in shown}
+        slowest = [self.yellow_s, self.clear_s.values(), self.min_green_s]
+        block_s = sum(self.kept_s(max(times, default=0.0)) for times in slowest)
+        # one order, every home once, and every link once that only a service makes green
+        self.provable_s = (1 + self.n_homes + n - len(self.recallable)) * block_s + self.tick_s + self.jitter_s
+        self.bound_s = max(clearance.max_red_s, self.provable_s) + self.tick_s + 60.0 * self.has_emergency
+
+    def kept_s(self, time_s: float) -> float:
+        """Return how long a time becomes that ends at a tick only."""
+        return math.ceil(time_s / self.tick_s - 1e-6) * self.tick_s + self.jitter_s
 
     def _yellow_s(self, link: int) -> float:
         if link in self.junction["crossings"]:
@@ -410,8 +415,13 @@ def run(city_of: CityOf, seed: int, *, n_ticks: int, street: str) -> Oracle:
     tick_s = rng.choice([1.0, 1.0, 0.5, 2.0, 0.7])
     is_regular = rng.random() < 0.5
     config = GuardConfig(tick_s=tick_s, jitter_s=0.0 if is_regular else tick_s)
+    homes = signal_rules(city, clearance)[0].home_ix
+    about = (tick_s, config.jitter_s, len(set(homes[homes >= 0].tolist())), has_emergency, street == "obedient")
+    oracle = Oracle(junction, clearance, *about)
+    if rng.random() < 0.6:  # a maximum red that can just be promised
+        clearance = replace(clearance, max_red_s=oracle.provable_s)
+        oracle = Oracle(junction, clearance, *about)
     guard = SignalGuard(city, signal_rules(city, clearance), config)
-    oracle = Oracle(junction, clearance, tick_s, has_emergency, street == "obedient")
     services = Hostile(rng, junction, 0, has_emergency, rng.choice([0.003, 0.03]))
     callers = Callers(rng, junction, rng.choice([0.2, 0.6, 1.0]), rng.random() < 0.8, rng.choice([0.01, 0.05, 0.2]))
     n = junction["n_links"]

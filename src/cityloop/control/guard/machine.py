@@ -86,8 +86,7 @@ class SignalMachine:
             return None
         if self.complete_s >= t_s:  # what has begun at this very tick has not been on the street yet
             return reasons.TRANSITION
-        green_s = t_s - self.since_s
-        if ((green_s <= 0) | (green_s < self.rules.min_green_s - ROUNDING_S))[is_ending].any():
+        if (t_s - self.since_s < self.rules.min_green_s - ROUNDING_S)[is_ending].any():
             return reasons.MINIMUM_GREEN
         return None
 

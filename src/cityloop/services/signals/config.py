@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
 PolicyName = Literal["field", "webster", "actuated", "max-pressure", "smart"]
 
@@ -20,8 +20,8 @@ class PlannerConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     replan_s: float = Field(2.0, gt=0, description="time between two plans")
-    steps_s: tuple[float, ...] = Field(
-        (1.0,) * 6 + (2.0,) * 11 + (4.0,) * 3, description="lengths of the search steps, from now on"
+    steps_s: tuple[PositiveFloat, ...] = Field(
+        (1.0,) * 6 + (2.0,) * 11 + (4.0,) * 3, min_length=1, description="lengths of the search steps, from now on"
     )
     beam_width: int = Field(32, ge=2, description="branches kept after each step")
     n_samples: int = Field(3, ge=1, le=8, description="draws of uncertain movements that a plan must serve")

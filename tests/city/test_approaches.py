@@ -12,13 +12,13 @@ from cityloop.city.approaches import approach_lanes
 from cityloop.city.city import City
 from cityloop.city.table import Table, table_of_rows
 
-WAY_M = 10.0
+WAY_M, LONG_WAY_M = 10.0, 100.0
 SIGNAL, NONE = 0, -1
 Way = tuple[int, int, int]  # from lane, to lane, signal
 Row = tuple[int, int, int, float, float]  # stop lane, lane, movement, offset, entry
 
 
-def _city(lengths_m: Sequence[float], ways: Sequence[Way]) -> City:
+def _city(lengths_m: Sequence[float], ways: Sequence[Way], long_way: int = -1) -> City:
     lanes = [
         {
             "lane_id": str(k),
@@ -38,10 +38,10 @@ def _city(lengths_m: Sequence[float], ways: Sequence[Way]) -> City:
             "node_ix": 0,
             "signal_ix": signal_ix,
             "is_crossing": a < 0,
-            "length_m": WAY_M,
+            "length_m": LONG_WAY_M if row == long_way else WAY_M,
             "speed_mps": 14.0,
         }
-        for a, b, signal_ix in ways
+        for row, (a, b, signal_ix) in enumerate(ways)
     ]
     names = ("nodes", "roads", "points", "conflicts", "signals", "links", "plans", "stages", "switches")
     empty = {name: Table(name) for name in (*names, "stops", "detectors", "demand")}
@@ -88,6 +88,12 @@ def test_the_shorter_of_two_ways_counts() -> None:
     rows = _rows(approach_lanes(city, 200.0))
     assert [row[3] for row in rows if row[1] == 0] == [5.0 + WAY_M + 20.0 + WAY_M]
     assert len({row[1] for row in rows if row[1] >= 0}) == len([row for row in rows if row[1] >= 0])
+
+
+def test_a_long_way_through_a_junction_gives_way_to_a_shorter_one() -> None:
+    city = _city((50.0, 20.0, 5.0, 80.0), ((0, 2, NONE), (0, 1, NONE), (1, 2, NONE), (2, 3, SIGNAL)), long_way=0)
+    rows = _rows(approach_lanes(city, 300.0))
+    assert [row[3] for row in rows if row[1] == 0] == [5.0 + WAY_M + 20.0 + WAY_M]
 
 
 def test_traffic_before_another_stop_line_is_not_on_the_approach() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise, product
+from random import Random
 
 import numpy as np
 import pytest
@@ -288,12 +289,12 @@ def test_a_beam_of_any_width_gives_a_lawful_plan(junction: Junction, beam: int, 
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(junctions(), min_size=2, max_size=4), beams, st.randoms(use_true_random=False))
-def test_neither_order_nor_company_changes_a_plan(drawn: list[Junction], beam: int, rng: object) -> None:
+def test_neither_order_nor_company_changes_a_plan(drawn: list[Junction], beam: int, rng: Random) -> None:
     cases = [j if 0 in j.out_of else Junction(**{**vars(j), "places": {}}) for j in drawn]
     together = plan(cases, SECONDS[:8], beam, MODEL)
     assert plan(cases, SECONDS[:8], beam, MODEL) == together
     order = list(range(len(cases)))
-    rng.shuffle(order)  # type: ignore[attr-defined]
+    rng.shuffle(order)
     assert plan(cases, SECONDS[:8], beam, MODEL, parts=[order]) == together
     assert plan(cases, SECONDS[:8], beam, MODEL, parts=[[k] for k in order]) == together
     for k, junction in enumerate(cases):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from cityloop.city.link_state import GREEN, RED
+from cityloop.city.link_state import GREEN, RED, text_of
 from cityloop.control.guard import SignalRules
 
 Greens = NDArray[np.uint8]
@@ -50,6 +52,20 @@ def candidate_stages(rules: SignalRules, approach_of_link: NDArray[np.int64], n_
         if len(stages) < n_most and (greens == GREEN).any() and rules.fits(greens) is None:
             _add(stages, greens)
     return stages
+
+
+def n_plan_stages(states: Sequence[str], stages: Sequence[Greens]) -> int:
+    """Return how many of a junction's candidate stages come from its plan in force; they stand first.
+
+    Parameters
+    ----------
+    states : sequence of str
+        The plan's states.
+    stages : sequence of uint8 arrays
+        What `candidate_stages` returned.
+    """
+    greens = {"".join(c if c in "gG" else "r" for c in state) for state in states}
+    return max(2, sum(text_of(stage) in greens for stage in stages))
 
 
 def _has_conflict(rules: SignalRules, links: NDArray[np.int64]) -> bool:

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cityloop.city.city import City
-from cityloop.city.link_state import text_of
 from cityloop.control.view import View
 from cityloop.services.signals.config import SignalsConfig
 from cityloop.services.signals.network import Ints, SignalNetwork
-from cityloop.services.signals.policies.actuated import lanes_by_stage
+from cityloop.services.signals.policies.actuated import lanes_by_stage, plan_stages_by_signal
 from cityloop.services.signals.stage_keeper import StageKeeper
 
 
@@ -23,10 +22,8 @@ class Webster:
 
     def __init__(self, city: City, network: SignalNetwork, config: SignalsConfig) -> None:
         self._network, self._config = network, config.webster
-        self._serves = lanes_by_stage(network)
-        self._n_plan_stages = [
-            min(len(stages), n) for stages, n in zip(network.stages, _n_own(city, network), strict=True)
-        ]
+        self._n_plan_stages = plan_stages_by_signal(city, network)
+        self._serves = lanes_by_stage(network, self._n_plan_stages)
         self._count = np.zeros(network.lane_share.shape[0])
         self._inside: NDArray[np.int64] = np.empty(0, np.int64)
         self._begin_s = np.nan
@@ -85,13 +82,3 @@ class Webster:
             self._green_s[signal] = effective_s + config.start_loss_s
         self._count[:] = 0.0
         self._retimed_s = t_s
-
-
-def _n_own(city: City, network: SignalNetwork) -> list[int]:
-    """Return how many of each signal's stages come from its plan in force; they stand first."""
-    result: list[int] = []
-    for signal, stages in zip(network.signal_ix, network.stages, strict=True):
-        states = city.states_of(int(city.signals["plan_ix"][signal]))
-        greens = {"".join(c if c in "gG" else "r" for c in state) for state in states}
-        result.append(max(2, sum(text_of(stage) in greens for stage in stages)))
-    return result

@@ -2,9 +2,8 @@
 
 import json
 
-import pytest
-
 from cityloop.cli.main import main
+from cityloop.lab.trial import run_trial
 
 
 def test_scenarios_for_machines_and_people(capfd):
@@ -47,12 +46,8 @@ def test_run_for_people(capfd, tmp_path, crossing):
     assert written.err == ""  # the progress bar is for terminals
 
 
-@pytest.fixture(scope="module")
-def out(tmp_path_factory):
-    return tmp_path_factory.mktemp("trial")
-
-
-def test_trial_for_people_and_machines_and_resumed(capfd, monkeypatch, out, crossing):
+def test_trial_for_people_and_machines_and_resumed(capfd, monkeypatch, tmp_path, crossing):
+    out = tmp_path / "trial"
     monkeypatch.setenv("COLUMNS", "80")
     arguments = ["trial", str(crossing), "--arms", "field,smart", "--seeds", "2", "--out", str(out), "--keep-raw"]
     assert main(arguments) == 0
@@ -76,15 +71,17 @@ def test_trial_for_people_and_machines_and_resumed(capfd, monkeypatch, out, cros
     assert (out / "runs" / "crossing" / "smart" / "2" / "run.json").stat().st_mtime_ns == first
 
 
-def test_trial_whose_runs_fail_in_part(capfd, monkeypatch, out, crossing):
+def test_trial_whose_runs_fail_in_part(capfd, monkeypatch, tmp_path, crossing):
+    out = tmp_path / "trial"
+
     def some_fail(design, where, on_progress):
-        results = json.loads((out / "results.json").read_text())
+        results = run_trial(design, where, on_progress)
         results["failures"] = [{"scenario": "crossing", "arm": "field", "seed": 9, "why": "its process was killed"}]
         return results
 
     monkeypatch.setattr("cityloop.lab.trial.run_trial", some_fail)
     monkeypatch.setattr("cityloop.lab.report.write_report", lambda results, folder: folder / "report.html")
-    assert main(["trial", str(crossing), "--out", str(out), "--json"]) == 1
+    assert main(["trial", str(crossing), "--arms", "field", "--seeds", "1", "--out", str(out), "--json"]) == 1
     written = capfd.readouterr()
     assert json.loads(written.out)["failures"]
     assert written.err.count("\n") == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,9 +12,15 @@ from cityloop.control.guard.forecast import Forecast, times_by_tick
 from cityloop.control.guard.machine import SignalMachine
 from cityloop.control.guard.rules import SignalRules, worst_red_s
 
-Bools = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
+
+
+class Schedule(NamedTuple):
+    """Stages that serve all who wait, one after the other, and by how much every deadline is met (below 0: missed)."""
+
+    margin_s: float
+    stage_ixs: tuple[int, ...]
 
 
 class Recall:
@@ -35,6 +43,7 @@ class Recall:
         self.times = times_by_tick(rules, tick_s, jitter_s)
         self.stages: list[Codes] = list(rules.stages)
         self.home_ix = rules.home_ix.copy()
+        self._kept_ixs: tuple[int, ...] = ()
         self._set_alarm()
 
     def _set_alarm(self) -> None:
@@ -52,8 +61,18 @@ class Recall:
         self._set_alarm()
         return True
 
-    def margin_s(self, machine: SignalMachine, t_s: float, due_s: Floats, order: Codes | None = None) -> float:
-        """Return by how much every deadline is met where the schedule begins at the next tick.
+    def schedule(
+        self,
+        machine: SignalMachine,
+        t_s: float,
+        due_s: Floats,
+        order: Codes | None = None,
+        begin_s: float | None = None,
+    ) -> Schedule:
+        """Return the schedule by the nearest deadline, or where that is too late and the one kept is better, that one.
+
+        The one that was kept stays good when a call ends, while the order by deadlines may then become another one
+        that is too late.
 
         Parameters
         ----------
@@ -64,13 +83,53 @@ class Recall:
             When each waiting link must be green, inf for the others.
         order : uint8[n] or None
             Greens that would be aimed at now, before the schedule.
-
-        Returns
-        -------
-        float
-            Seconds; below 0 some link would come too late, inf where none waits.
+        begin_s : float or None
+            When the schedule may begin; the next tick if it is not given.
         """
-        forecast = Forecast(self.times, machine, t_s, order)
+        from_s = t_s + self.times.tick_s if begin_s is None else begin_s
+        first = self._served(Forecast(self.times, machine, t_s, order), from_s, due_s, machine, order, ())
+        if first.margin_s >= 0:
+            return first
+        kept = self._served(Forecast(self.times, machine, t_s, order), from_s, due_s, machine, order, self._kept_ixs)
+        return kept if kept.margin_s > first.margin_s else first
+
+    def keep(self, schedule: Schedule) -> None:
+        """Keep a schedule as the one to fall back upon."""
+        self._kept_ixs = schedule.stage_ixs
+
+    def choose(self, machine: SignalMachine, t_s: float, due_s: Floats) -> Codes:
+        """Return the stage to recall now, and keep its schedule: the first of the schedule that begins now.
+
+        Where another stage with the most urgent link serves more of the waiting and still leaves all in time, it
+        is that one. Some link must wait.
+        """
+        schedule = self.schedule(machine, t_s, due_s, begin_s=t_s)
+        self.keep(schedule)
+        stage = self.stages[schedule.stage_ixs[0]]
+        waits = np.isfinite(due_s) & (machine.target == RED)
+        urgent = int(np.where(waits, due_s, np.inf).argmin())
+
+        def n_served(stage: Codes) -> int:
+            return int((waits & (stage != RED)).sum())
+
+        better = [other for other in self.stages if other[urgent] != RED and n_served(other) > n_served(stage)]
+        for other in sorted(better, key=n_served, reverse=True):
+            schedule = self.schedule(machine, t_s, due_s, other)
+            if schedule.margin_s >= 0:
+                self.keep(schedule)
+                return other
+        return stage
+
+    def _served(
+        self,
+        forecast: Forecast,
+        from_s: float,
+        due_s: Floats,
+        machine: SignalMachine,
+        order: Codes | None,
+        kept_ixs: tuple[int, ...],
+    ) -> Schedule:
+        """Serve stages that are given as far as somebody waits for them, then homes, the nearest deadline first."""
         is_due, margin_s = np.isfinite(due_s), np.inf
         if order is None:
             waits = is_due & (machine.target == RED)
@@ -78,34 +137,15 @@ class Recall:
             waits = is_due & (order == RED)  # also those that the order gives up before they have begun
             is_served = is_due & (order != RED) & (machine.target == RED)
             margin_s = float((due_s - forecast.start_s)[is_served].min(initial=np.inf))
-        return min(margin_s, self._rest_s(forecast, t_s + self.times.tick_s, due_s, waits))
-
-    def choose(self, machine: SignalMachine, t_s: float, due_s: Floats) -> Codes:
-        """Return the stage to recall now: one with the most urgent link and as many others as possible.
-
-        Some link must wait for it.
-        """
-        waits = np.isfinite(due_s) & (machine.target == RED)
-        first = int(np.where(waits, due_s, np.inf).argmin())
-        home: Codes = self.stages[self.home_ix[first]]
-
-        def n_served(stage: Codes) -> int:
-            return int((waits & (stage != RED)).sum())
-
-        better = [stage for stage in self.stages if stage[first] != RED and n_served(stage) > n_served(home)]
-        for stage in sorted(better, key=n_served, reverse=True):
-            if self.margin_s(machine, t_s, due_s, stage) >= 0:
-                return stage
-        return home
-
-    def _rest_s(self, forecast: Forecast, from_s: float, due_s: Floats, waits: Bools) -> float:
-        """Serve the homes of all that still wait, the nearest deadline first; return the smallest margin."""
-        margin_s = np.inf
+        stage_ixs: list[int] = []
+        given = list(kept_ixs)
         while waits.any():
             first = int(np.where(waits, due_s, np.inf).argmin())
-            stage = self.stages[self.home_ix[first]]
-            start_s = forecast.switch(stage, from_s)
-            is_served = waits & (stage != RED)
-            margin_s = min(margin_s, float((due_s - start_s)[is_served].min()))
-            waits = waits & ~is_served
-        return margin_s
+            ix = given.pop(0) if given else int(self.home_ix[first])
+            is_served = waits & (self.stages[ix] != RED)
+            if is_served.any():
+                start_s = forecast.switch(self.stages[ix], from_s)
+                margin_s = min(margin_s, float((due_s - start_s)[is_served].min()))
+                waits &= ~is_served
+                stage_ixs.append(ix)
+        return Schedule(margin_s, tuple(stage_ixs))

@@ -177,13 +177,13 @@ class SignalGuard:
     def _watch_deadlines(self) -> None:
         """Note when each called red link must be green, and for each signal the first such time.
 
-        Where a link has begun to wait, what was found out about the signal's deadlines before no longer holds.
+        Where a link has begun to wait or waits no more, the signal's schedule has to be made anew.
         """
         calls = self._calls
         waits = calls.is_called & self._is_controlled & self._has_home & (self._shown == RED)
         from_s = np.maximum(self._since_s, calls.since_s)
         self._due_s = np.where(waits, from_s + self._max_red_s, np.inf)
-        self._check_s[self._signal_of_link[waits & ~self._waits]] = -np.inf
+        self._check_s[self._signal_of_link[waits != self._waits]] = -np.inf
         self._waits = waits
         self._next_due_s.fill(np.inf)
         np.minimum.at(self._next_due_s, self._signal_of_link[waits], self._due_s[waits])
@@ -233,10 +233,11 @@ class SignalGuard:
     def _recall(self, t_s: float, ix: int, due_s: Floats, order: GreensOrder | None) -> bool:
         """Recall a stage where waiting for another tick would break a deadline; whether orders have to wait."""
         machine, recall = self._machines[ix], self._recalls[ix]
-        margin_s = recall.margin_s(machine, t_s, due_s)
-        if margin_s >= 0:
+        schedule = recall.schedule(machine, t_s, due_s)
+        if schedule.margin_s >= 0:
+            recall.keep(schedule)
             is_emergency = order is not None and order.precedence is Precedence.EMERGENCY
-            self._check_s[ix] = -np.inf if is_emergency else t_s + margin_s
+            self._check_s[ix] = -np.inf if is_emergency else t_s + schedule.margin_s
             return False
         stage = recall.choose(machine, t_s, due_s)
         # who is about to be served stays so: two overdue stages must not keep each other from beginning
@@ -257,8 +258,11 @@ class SignalGuard:
         reason = machine.refusal(t_s, greens)
         if reason is not None:
             return reasons.MAXIMUM_RED if self._is_recalled[ix] else reason
-        if due_s is not None and recall.margin_s(machine, t_s, due_s, greens) < 0:
-            return reasons.MAXIMUM_RED
+        if due_s is not None:
+            schedule = recall.schedule(machine, t_s, due_s, greens)
+            if schedule.margin_s < 0:
+                return reasons.MAXIMUM_RED
+            recall.keep(schedule)
         self._aim(t_s, ix, greens)
         self._is_recalled[ix] = False
         if recall.learn(greens):

@@ -100,8 +100,8 @@ def test_a_green_that_has_not_begun_may_be_given_up(make: Make) -> None:
     machine.aim(7.0, codes_of("rGrr"))
     machine.advance(8.0)
     assert machine.refusal(8.0, codes_of("Grgr")) is None
-    assert machine.gives_up(codes_of("Grgr"))
-    assert not machine.gives_up(codes_of("rGrG"))
+    assert not machine.can_recall(8.0, codes_of("Grgr"))  # but not by the guard
+    assert machine.can_recall(8.0, codes_of("rGrr"))
     machine.aim(8.0, codes_of("Grgr"))
     assert _film(machine, 8, 20) == {8: "yryr", 10: "rrrr", 12: "Grgr"}
 

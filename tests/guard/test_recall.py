@@ -100,6 +100,26 @@ def test_a_larger_stage_that_makes_others_late_is_left_out(city_of: CityOf) -> N
     assert text_of(recall.choose(machine, 30.0, _due(l0=50.0, l1=100.0, l2=53.0))) == "GrrG"
 
 
+def test_a_larger_stage_that_cannot_begin_now_is_left_out(city_of: CityOf) -> None:
+    # both stages end link 3, which has been green for long; the larger one also link 1, which has just begun
+    junction = {
+        "n_links": 5,
+        "lanes": [(link, 13.9) for link in range(5)],
+        "movements": [(link, link, 9.0, 13.9, "s") for link in range(5)],
+        "conflicts": [(0, 3, False, 9.0), (3, 0, False, 9.0)],
+        "states": [("GGrrr", 9.0), ("GrGrG", 9.0), ("rrGrG", 9.0)],
+    }
+    rules = signal_rules(city_of([junction]), Clearance.street())[0]
+    machine = SignalMachine(rules, np.zeros(5, np.uint8), np.zeros(5))
+    machine.adopt(0.0, codes_of("rrrGr"), np.ones(5, np.bool_))
+    machine.aim(20.0, codes_of("rGrGr"))
+    recall = Recall(rules, 1.0, 0.0)
+    recall.home_ix[0] = 0
+    due_s = np.array([28.0, INF, 90.0, INF, 90.0])
+    assert text_of(recall.choose(machine, 22.0, due_s)) == "GGrrr"
+    assert text_of(recall.choose(machine, 27.0, due_s + 10.0)) == "GrGrG"
+
+
 def test_a_schedule_that_was_kept_stays_good_when_a_call_ends(city_of: CityOf) -> None:
     # link 1 may start at once beside link 2, to which it yields, as the home of link 0 has it; its own home ends link 2
     junction = {

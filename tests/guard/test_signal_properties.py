@@ -39,7 +39,7 @@ junctions = settings(
 
 
 def draw_junction(rng: random.Random) -> dict[str, Any]:
-    n = rng.randint(1, 7)
+    n = rng.choice([1, 2, 3, 4, 5, 6, 7, 8, 10])
     crossings = {i for i in range(n) if rng.random() < 0.2}
     lanes = [(rng.randrange(3), rng.choice([8.3, 13.9, 16.7, 19.5, 27.8])) for _ in range(rng.randint(1, n))]
     movements = []
@@ -73,9 +73,13 @@ def draw_states(rng: random.Random, n: int) -> list[tuple[str, float]]:
     """Stages with any greens at all (some in conflict: tolerated), yellows, all-red, odd characters."""
     states: list[tuple[str, float]] = []
     odd = rng.random() < 0.3
-    for _ in range(rng.randint(0, 4)):
+    overlap = rng.choice([0.0, 0.5, 0.8])
+    before = "r" * n
+    for _ in range(rng.choice([0, 1, 2, 3, 4, 4, 6, 6])):
         share = rng.choice([0.2, 0.4, 0.7])
         codes = [rng.choice("GGg") if rng.random() < share else "r" for _ in range(n)]
+        codes = [old if old in "gG" and rng.random() < overlap else new for old, new in zip(before, codes, strict=True)]
+        before = "".join(codes)
         if odd:
             codes = [rng.choice("usoO") if rng.random() < 0.15 else c for c in codes]
         states.append(("".join(codes), float(rng.randint(3, 60))))
@@ -111,7 +115,7 @@ class Oracle:
 
     junction: dict[str, Any]
     clearance: Clearance
-    tick_s: float  # longest tick
+    tick_s: float
     jitter_s: float
     n_homes: int
     has_emergency: bool
@@ -149,7 +153,7 @@ class Oracle:
         block_s = sum(self.kept_s(max(times, default=0.0)) for times in slowest)
         # one order, every home once, and every link once that only a service makes green
         self.provable_s = (1 + self.n_homes + n - len(self.recallable)) * block_s + self.tick_s + self.jitter_s
-        self.bound_s = max(clearance.max_red_s, self.provable_s) + self.tick_s + 60.0 * self.has_emergency
+        self.bound_s = max(clearance.max_red_s, self.provable_s) + 60.0 * self.has_emergency
 
     def kept_s(self, time_s: float) -> float:
         """Return how long a time becomes that ends at a tick only."""
@@ -358,7 +362,7 @@ class Callers:
         rng, junction = self.rng, self.junction
         moves = junction["movements"]
         if self.has_sensing and rng.random() < self.fickle_share:
-            for k in range(4):
+            for k in range(8):
                 self.waiting.pop(k, None)
                 if rng.random() < self.share:
                     announced = rng.choice([-1, -1, -2, *[m for m, move in enumerate(moves) if move[1] >= 0]])
@@ -418,7 +422,7 @@ def run(city_of: CityOf, seed: int, *, n_ticks: int, street: str) -> Oracle:
     homes = signal_rules(city, clearance)[0].home_ix
     about = (tick_s, config.jitter_s, len(set(homes[homes >= 0].tolist())), has_emergency, street == "obedient")
     oracle = Oracle(junction, clearance, *about)
-    if rng.random() < 0.6:  # a maximum red that can just be promised
+    if rng.random() < 0.8:  # a maximum red that can just be promised
         clearance = replace(clearance, max_red_s=oracle.provable_s)
         oracle = Oracle(junction, clearance, *about)
     guard = SignalGuard(city, signal_rules(city, clearance), config)

@@ -90,9 +90,13 @@ class SignalMachine:
             return reasons.MINIMUM_GREEN
         return None
 
-    def gives_up(self, greens: Codes) -> bool:
-        """Return whether aiming at these greens would give up one that has not begun yet."""
-        return bool(((self.shown < GREEN_YIELDING) & (self.target != RED) & (greens == RED)).any())
+    def can_recall(self, t_s: float, greens: Codes) -> bool:
+        """Return whether the guard itself may aim at these greens now.
+
+        Unlike a service it gives up no green that has not begun: two overdue stages would keep each other from it.
+        """
+        gives_up = ((self.shown < GREEN_YIELDING) & (self.target != RED) & (greens == RED)).any()
+        return not gives_up and self.refusal(t_s, greens) is None
 
     def advance(self, t_s: float) -> None:
         """Take the steps that are due at a time."""

@@ -100,8 +100,8 @@ class Recall:
     def choose(self, machine: SignalMachine, t_s: float, due_s: Floats) -> Codes:
         """Return the stage to recall now, and keep its schedule: the first of the schedule that begins now.
 
-        Where another stage with the most urgent link serves more of the waiting and still leaves all in time, it
-        is that one. Some link must wait.
+        Where the machine can aim at another stage with the most urgent link that serves more of the waiting and
+        still leaves all in time, it is that one. Some link must wait.
         """
         schedule = self.schedule(machine, t_s, due_s, begin_s=t_s)
         self.keep(schedule)
@@ -114,6 +114,8 @@ class Recall:
 
         better = [other for other in self.stages if other[urgent] != RED and n_served(other) > n_served(stage)]
         for other in sorted(better, key=n_served, reverse=True):
+            if not machine.can_recall(t_s, other):
+                continue
             schedule = self.schedule(machine, t_s, due_s, other)
             if schedule.margin_s >= 0:
                 self.keep(schedule)

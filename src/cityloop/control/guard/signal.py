@@ -240,8 +240,7 @@ class SignalGuard:
             self._check_s[ix] = -np.inf if is_emergency else t_s + schedule.margin_s
             return False
         stage = recall.choose(machine, t_s, due_s)
-        # who is about to be served stays so: two overdue stages must not keep each other from beginning
-        if machine.refusal(t_s, stage) is None and not machine.gives_up(stage):
+        if machine.can_recall(t_s, stage):
             self._aim(t_s, ix, stage)
             self._is_recalled[ix] = True
             self._plans[ix].relocate(machine.target_bytes)

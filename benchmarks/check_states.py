@@ -174,9 +174,9 @@ class Demands:
             return 0.0
         if self.yellow == "program":
             return signal.program_yellow_s(link) or 3.0
-        if self.yellow == "speed":  # ITE: 1 s + v / (2 * 3.05 m/s2) to the nearest second, above 60 km/h
+        if self.yellow == "speed":  # ITE: 1 s + v / (2 * 3.05 m/s2) in whole seconds, above 60 km/h
             mps = signal.speed_mps[link]
-            return 3.0 if mps * 3.6 <= 60.0 + TOLERANCE_S else max(3.0, math.floor(1.5 + mps / 6.1))
+            return 3.0 if mps * 3.6 <= 60.0 + TOLERANCE_S else max(3.0, math.ceil(1.0 + mps / 6.1 - 1e-9))
         return float(self.yellow)
 
     def clear_s(self, signal: Signal, ending: int) -> float | None:

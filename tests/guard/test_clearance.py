@@ -16,7 +16,7 @@ from cityloop.control.guard.clearance import (
 def test_yellow_is_three_seconds_up_to_sixty_and_follows_the_formula_above() -> None:
     speed_mps = np.array([0.0, 30, 50, 60, 70, 80, 100]) / 3.6
     # 1 s + v / (2 * 3.05): 4.19, 4.64, 5.55 s
-    np.testing.assert_array_equal(yellow_by_speed_s(speed_mps, Clearance.street()), [3, 3, 3, 3, 4, 5, 6])
+    np.testing.assert_array_equal(yellow_by_speed_s(speed_mps, Clearance.street()), [3, 3, 3, 3, 5, 5, 6])
 
 
 def test_yellow_is_longer_downhill() -> None:

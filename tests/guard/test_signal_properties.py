@@ -175,7 +175,7 @@ class Oracle:
         fastest = max(lanes, default=0.0)
         if fastest * 3.6 <= 60.0001:
             return self.clearance.yellow_s
-        return max(self.clearance.yellow_s, math.floor(1.5 + fastest / (2 * 3.05)))
+        return max(self.clearance.yellow_s, math.ceil(1.0 + fastest / (2 * 3.05)))
 
     def _clear_s(self, m: int, f: int, way_m: dict[tuple[int, int], float]) -> float:
         _, lane, length_m, speed_mps, direction = self.junction["movements"][m]

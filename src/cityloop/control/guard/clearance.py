@@ -138,7 +138,7 @@ def clearance_of(name: str) -> Clearance:
 
 
 def yellow_by_speed_s(speed_mps: Floats, clearance: Clearance) -> Floats:
-    """Return the yellow of links by their approach speed, to the nearest second above the 60 km/h limit.
+    """Return the yellow of links by their approach speed, in whole seconds, rounded up, above the 60 km/h limit.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def yellow_by_speed_s(speed_mps: Floats, clearance: Clearance) -> Floats:
     float64, same shape
     """
     braking_mps2 = clearance.deceleration_mps2 + GRAVITY_MPS2 * clearance.grade_frac
-    formula_s = np.floor(clearance.reaction_s + speed_mps / (2.0 * braking_mps2) + 0.5)
+    formula_s = np.ceil(clearance.reaction_s + speed_mps / (2.0 * braking_mps2) - _ROUNDING_S)
     is_fast = speed_mps > clearance.yellow_until_mps + _ROUNDING_S
     return np.where(is_fast, np.maximum(formula_s, clearance.yellow_s), clearance.yellow_s)
 

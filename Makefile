@@ -9,7 +9,8 @@ demo: $(STAMP)  ## set up and run the main job: what would smart signals change 
 	$(BIN)/cityloop trial cologne8 --arms field,actuated,smart --seeds 3 --out out/demo
 
 test: $(STAMP)  ## set up and run the tests
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup --ignore=tests/guard
+	$(BIN)/pytest -n 2 tests/guard --cov=cityloop.control.guard --cov-branch --cov-fail-under=100
 
 check: $(STAMP)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

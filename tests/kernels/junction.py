@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cityloop.kernels import stage_search
-from cityloop.kernels.stage_search import NEVER_S, advance_lanes, plan_signals
+from cityloop.kernels import point_queue
+from cityloop.kernels.point_queue import NEVER_S, advance_lanes
+from cityloop.kernels.stage_search import plan_signals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,7 +34,7 @@ class Model:
 
     def vector(self) -> Floats:
         """Return them as the kernel wants them."""
-        positions = {name: getattr(stage_search, name.upper()) for name in vars(self)}
+        positions = {name: getattr(point_queue, name.upper()) for name in vars(self)}
         values = np.zeros(max(positions.values()) + 1)
         for name, position in positions.items():
             values[position] = getattr(self, name)

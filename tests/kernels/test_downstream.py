@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from cityloop.kernels.downstream import free_places, obstructions, uncleared_movements
-from cityloop.kernels.stage_search import NEVER_S
+from cityloop.kernels.point_queue import NEVER_S
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cityloop.kernels.stage_search import NEVER_S
+from cityloop.kernels.point_queue import NEVER_S
 
 from .junction import LONG_AGO_S, Junction, Model, Queued, Run, plan, queue
 

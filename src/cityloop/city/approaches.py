@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+import numpy as np
+
 from cityloop.city.city import City
 from cityloop.city.table import Table, table_of_rows
+
+
+def lane_feeders(city: City) -> dict[int, list[int]]:
+    """Return by lane the unsignalised movements that end in it; a lane without any gives an empty list."""
+    movements = city.movements
+    feeders: dict[int, list[int]] = defaultdict(list)
+    for movement_ix in np.flatnonzero((movements["signal_ix"] < 0) & ~movements["is_crossing"]).tolist():
+        feeders[int(movements["to_lane_ix"][movement_ix])].append(movement_ix)
+    return feeders
 
 
 def approach_lanes(city: City, reach_m: float) -> Table:
@@ -27,16 +38,11 @@ def approach_lanes(city: City, reach_m: float) -> Table:
         Of schema ``approaches``, sorted by stop lane, then by distance.
     """
     movements, length_m = city.movements, city.lanes["length_m"]
-    feeders: dict[int, list[int]] = defaultdict(list)
+    feeders = lane_feeders(city)
     signal_of_stop_lane: dict[int, int] = {}
-    for movement_ix in range(movements.n_rows):
-        if movements["is_crossing"][movement_ix]:
-            continue
+    for movement_ix in np.flatnonzero((movements["signal_ix"] >= 0) & ~movements["is_crossing"]).tolist():
         signal_ix = int(movements["signal_ix"][movement_ix])
-        if signal_ix >= 0:
-            signal_of_stop_lane[int(movements["from_lane_ix"][movement_ix])] = signal_ix
-        else:
-            feeders[int(movements["to_lane_ix"][movement_ix])].append(movement_ix)
+        signal_of_stop_lane[int(movements["from_lane_ix"][movement_ix])] = signal_ix
     rows: list[dict[str, Any]] = []
     for stop_lane_ix, signal_ix in sorted(signal_of_stop_lane.items()):
         nearest = {stop_lane_ix: 0.0}

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from cityloop.kernels.stage_search import NEVER_S
+from cityloop.kernels.point_queue import NEVER_S
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

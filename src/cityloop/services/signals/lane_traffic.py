@@ -21,7 +21,7 @@ class LaneTraffic:
     Parameters
     ----------
     n_veh : float64
-        Vehicles on the lane's approach; one that may use several lanes is shared between them.
+        Vehicles on the lane's approach; one that may use several lanes counts at the nearest of them.
     is_called : bool
         A vehicle, or a pedestrian, is there.
     nearest_m : float64

@@ -11,8 +11,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from cityloop.city.approaches import lane_feeders
 from cityloop.city.city import City
-from cityloop.city.link_state import GREEN, GREEN_YIELDING
+from cityloop.city.link_state import GREEN, GREEN_YIELDING, is_green
 from cityloop.control.guard import SignalRules, start_delay_s
 from cityloop.services.signals.config import SignalsConfig
 from cityloop.services.signals.stages import candidate_stages
@@ -75,6 +76,34 @@ class SignalNetwork:
     def n_signals(self) -> int:
         """Number of planned signals."""
         return int(self.signal_ix.shape[0])
+
+    def lanes_of(self, signal: int) -> slice:
+        """Return the planner lanes of a signal."""
+        return slice(int(self.lane_start[signal]), int(self.lane_start[signal + 1]))
+
+    def movements_of(self, signal: int) -> slice:
+        """Return the movements of a signal."""
+        return slice(int(self.movement_start[signal]), int(self.movement_start[signal + 1]))
+
+    def stages_of(self, signal: int) -> slice:
+        """Return the stages of a signal."""
+        return slice(int(self.stage_start[signal]), int(self.stage_start[signal + 1]))
+
+    def shown_by(self, signal: int) -> NDArray[np.int8]:
+        """Return what a signal's stages show its movements, shape (stages, movements): 0 red, 1 yielding, 2 green."""
+        movements = self.movements_of(signal)
+        return self.shown[self.stages_of(signal), : movements.stop - movements.start]
+
+    def lost_s(self, signal: int, before: int, after: int) -> float:
+        """Return the time from a switch between two stages of a signal until all of the later one is green."""
+        movements = self.movements_of(signal)
+        n_movements = movements.stop - movements.start
+        start = int(self.delay_start[signal]) + (before * len(self.stages[signal]) + after) * n_movements
+        return float(self.start_delay_s[start : start + n_movements].max(initial=0.0))
+
+    def hold_s(self, signal: int, before: int, after: int) -> float:
+        """Return how long the later of two stages of a signal must be held, counted from the switch to it."""
+        return float(self.hold_after_s[self.hold_start[signal] + before * len(self.stages[signal]) + after])
 
 
 def _compress(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
@@ -234,11 +263,9 @@ def _stage_arrays(
             for after in choice:
                 delay_s = start_delay_s(rule, before, after)
                 delays.append(delay_s[links])
-                is_new = ((after == GREEN) | (after == GREEN_YIELDING)) & ~(
-                    (before == GREEN) | (before == GREEN_YIELDING)
-                )
-                hold_s = (delay_s + rule.min_green_s)[is_new]
-                ends = rule.yellow_s[((before == GREEN) | (before == GREEN_YIELDING)) & (after == 0)]
+                was_green, will_be_green = is_green(before), is_green(after)
+                hold_s = (delay_s + rule.min_green_s)[will_be_green & ~was_green]
+                ends = rule.yellow_s[was_green & ~will_be_green]
                 holds.append(float(max(hold_s.max(initial=0.0), ends.max(initial=0.0))))
         delay_start.append(delay_start[-1] + len(choice) ** 2 * len(links))
         hold_start.append(hold_start[-1] + len(choice) ** 2)
@@ -288,7 +315,7 @@ def _candidates(city: City, reach_m: float, movement_rows: Sequence[int]) -> tup
     lanes_of_road: dict[int, list[int]] = defaultdict(list)
     for lane, road in enumerate(lanes["road_ix"].tolist()):
         lanes_of_road[road].append(lane)
-    feeders = _feeders(city)
+    feeders = lane_feeders(city)
     stop_lanes = set(movements["from_lane_ix"][movements["signal_ix"] >= 0].tolist())
     reached: list[dict[int, tuple[float, bool]]] = [{} for _ in range(lanes.n_rows)]
     for stop_lane in sorted(by_stop_lane):
@@ -303,9 +330,10 @@ def _candidates(city: City, reach_m: float, movement_rows: Sequence[int]) -> tup
                 heappush(front, (offset_m, True, beside))
             entry_m = offset_m + float(lanes["length_m"][lane])
             if entry_m < reach_m:
-                for upstream, way_m in feeders[lane]:
+                for feeder in feeders[lane]:
+                    upstream = int(movements["from_lane_ix"][feeder])
                     if upstream not in stop_lanes:
-                        heappush(front, (entry_m + way_m, is_changed, upstream))
+                        heappush(front, (entry_m + float(movements["length_m"][feeder]), is_changed, upstream))
     start, rows, offsets, priors = [0], [], [], []
     for lane in range(lanes.n_rows):
         options = sorted(reached[lane].items(), key=lambda item: (not item[1][1], item[1][0], item[0]))
@@ -317,16 +345,6 @@ def _candidates(city: City, reach_m: float, movement_rows: Sequence[int]) -> tup
                 priors.append(PRIOR_SHARE.get(direction, 0.5) if is_own else 0.0)
         start.append(len(rows))
     return np.array(start, np.int64), np.array(rows, np.int64), np.array(offsets), np.array(priors)
-
-
-def _feeders(city: City) -> dict[int, list[tuple[int, float]]]:
-    """Return by lane the lanes that feed it past an unsignalised node, each with the length of the way between."""
-    movements = city.movements
-    feeders: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    for movement_ix in np.flatnonzero((movements["signal_ix"] < 0) & ~movements["is_crossing"]).tolist():
-        upstream = int(movements["from_lane_ix"][movement_ix])
-        feeders[int(movements["to_lane_ix"][movement_ix])].append((upstream, float(movements["length_m"][movement_ix])))
-    return feeders
 
 
 def _paths(

@@ -82,8 +82,7 @@ class StageKeeper:
 
     def _adopt(self, signal: int, shown: NDArray[np.bool_], t_s: float) -> None:
         """Take the stage that is nearest to what is shown; the guard may have chosen another than ordered."""
-        start = self._network.stage_start[signal]
-        greens = self._stage_green[start : self._network.stage_start[signal + 1]]
+        greens = self._stage_green[self._network.stages_of(signal)]
         nearest = int(np.argmin((greens != shown).sum(axis=1)))
         if nearest != self.stage[signal]:
             self.before[signal] = self.stage[signal] = nearest
@@ -104,17 +103,16 @@ class StageKeeper:
         t_s : float
         """
         network = self._network
-        for signal in np.flatnonzero((wanted != self.stage) & self.may_switch(t_s)):
-            n_stages = len(network.stages[signal])
-            pair = network.hold_start[signal] + self.stage[signal] * n_stages + wanted[signal]
+        for signal in np.flatnonzero((wanted != self.stage) & self.may_switch(t_s)).tolist():
+            hold_s = network.hold_s(signal, self.stage[signal], wanted[signal])
             self.before[signal] = self.stage[signal]
             self.stage[signal] = wanted[signal]
             self.switched_s[signal] = t_s
-            self.hold_until_s[signal] = t_s + network.hold_after_s[pair]
+            self.hold_until_s[signal] = t_s + hold_s
         orders = [self._orders[signal][stage] for signal, stage in enumerate(self.stage)]
         is_held_back = is_unclear & np.isnan(self.green_since_s) & self._is_in_stage()
         for signal in np.unique(self.signal_of_movement[is_held_back]):
-            own = slice(int(network.movement_start[signal]), int(network.movement_start[signal + 1]))
+            own = network.movements_of(signal)
             greens = orders[signal].greens.copy()
             greens[network.movement_link[own][is_held_back[own]]] = RED
             orders[signal] = StageOrder(orders[signal].signal_ix, greens)

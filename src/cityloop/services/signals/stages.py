@@ -25,7 +25,7 @@ def candidate_stages(rules: SignalRules, approach_of_link: NDArray[np.int64], n_
     approach_of_link : int64, one a link
         Road that a link is entered from; -1 for a crossing or a link without a movement.
     n_most : int
-        Most stages to return; those of the plan always stay.
+        Most stages to return; none of the plan's is left out for it.
 
     Returns
     -------

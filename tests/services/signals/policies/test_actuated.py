@@ -7,8 +7,6 @@ from cityloop.city.city import City
 from cityloop.city.link_state import is_green
 from cityloop.control.guard import SignalRules, clearance_of, signal_rules
 from cityloop.services.signals import SignalsConfig, SignalsService
-from cityloop.services.signals.network import SignalNetwork
-from cityloop.services.signals.policies.actuated import lanes_by_stage
 
 from ..closed_loop import ClosedLoop, queued
 
@@ -89,13 +87,3 @@ def test_every_green_lasts_its_minimum(loop: ClosedLoop, street: City, rules: tu
     changes = [k for k in range(1, len(stages)) if stages[k] != stages[k - 1]]
     assert changes
     assert min(np.diff([0, *changes])) >= rules[J].min_green_s.min()
-
-
-def test_lanes_by_stage_says_who_is_served(network: SignalNetwork) -> None:
-    for signal, serves in enumerate(lanes_by_stage(network, [2, 2])):
-        l0, m0, k0 = (int(start[signal]) for start in (network.lane_start, network.movement_start, network.stage_start))
-        for lane in np.unique(network.movement_lane[m0 : int(network.movement_start[signal + 1])]):
-            own = np.flatnonzero(network.movement_lane == lane) - m0
-            assert serves[:, lane - l0].any()  # every lane has a stage
-            n_green = (network.shown[k0 : k0 + len(serves), own] > 0).sum(axis=1)
-            np.testing.assert_array_equal(serves[:, lane - l0], n_green >= n_green[:2].max())

@@ -36,26 +36,20 @@ class MaxPressure:
         downstream = np.where(network.movement_out >= 0, behind[network.movement_out], 0.0) * self._movement_share
         pressure = upstream - downstream
         wanted = keeper.stage.copy()
-        for signal in np.flatnonzero(keeper.may_switch(view.t_s)):
-            m0, m1 = int(network.movement_start[signal]), int(network.movement_start[signal + 1])
-            k0, k1 = int(network.stage_start[signal]), int(network.stage_start[signal + 1])
-            of_stage = (np.minimum(network.shown[k0:k1, : m1 - m0], 1) * pressure[m0:m1]).sum(axis=1)
-            wanted[signal] = self._best(int(signal), int(keeper.stage[signal]), of_stage)
+        for signal in np.flatnonzero(keeper.may_switch(view.t_s)).tolist():
+            of_movement = pressure[network.movements_of(signal)]
+            of_stage = (np.minimum(network.shown_by(signal), 1) * of_movement).sum(axis=1)
+            wanted[signal] = self._best(signal, int(keeper.stage[signal]), of_stage)
         return wanted
 
     def _best(self, signal: int, stage: int, pressure: NDArray[np.float64]) -> int:
         network, period_s = self._network, self._config.switch_period_s
-        n_stages = len(pressure)
-        hold = network.hold_start[signal] + stage * n_stages
-        m0, m1 = int(network.movement_start[signal]), int(network.movement_start[signal + 1])
         best, best_score = stage, pressure[stage]
-        for k in range(n_stages):
+        for k in range(len(pressure)):
             if k == stage:
                 continue
-            delay = int(network.delay_start[signal]) + (stage * n_stages + k) * (m1 - m0)
-            lost_s = float(network.start_delay_s[delay : delay + m1 - m0].max(initial=0.0))
-            span_s = max(period_s, float(network.hold_after_s[hold + k]))
-            score = pressure[k] * (span_s - lost_s) / span_s
+            span_s = max(period_s, network.hold_s(signal, stage, k))
+            score = pressure[k] * (span_s - network.lost_s(signal, stage, k)) / span_s
             if score > best_score:
                 best, best_score = k, score
         return best

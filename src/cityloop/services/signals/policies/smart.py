@@ -14,7 +14,8 @@ from cityloop.control.guard import SignalRules
 from cityloop.control.view import View
 from cityloop.kernels.arrivals import gather_arrivals
 from cityloop.kernels.downstream import free_places, obstructions
-from cityloop.kernels.stage_search import NEVER_S, plan_signals
+from cityloop.kernels.point_queue import NEVER_S
+from cityloop.kernels.stage_search import plan_signals
 from cityloop.services.signals.config import PlannerConfig
 from cityloop.services.signals.network import Floats, Ints, SignalNetwork
 from cityloop.services.signals.stage_keeper import StageKeeper
@@ -58,7 +59,6 @@ class Smart:
         self._planned_s = -np.inf
         self._row_start: Ints = np.zeros(network.lane_share.shape[0] + 1, np.int64)
         self._row_departure_s: Floats = np.empty(0)
-        self.n_plans = 0
 
     def memory(self) -> dict[str, NDArray[Any]]:
         """Return the turning shares for the next day."""
@@ -192,7 +192,6 @@ class Smart:
             wanted,
             row_departure_s,
         )
-        self.n_plans += network.n_signals
         self._row_start, self._row_departure_s = row_start, row_departure_s
         is_vehicle = row_vehicle >= 0
         # Samples of a lane follow each other; written backwards, the first one is what neighbours are told.
@@ -221,9 +220,9 @@ class Smart:
         is_waiting[row_movement[row_arrival_s < 3.0]] = True
         is_late &= is_waiting & keeper.may_switch(now_s)[keeper.signal_of_movement]
         for signal in np.unique(keeper.signal_of_movement[is_late]):
-            own = slice(int(network.movement_start[signal]), int(network.movement_start[signal + 1]))
+            own = network.movements_of(signal)
             latest = int(np.argmax(np.where(is_late[own], red_s[own], -1.0)))
-            stages = slice(int(network.stage_start[signal]), int(network.stage_start[signal + 1]))
+            stages = network.stages_of(signal)
             serves = network.shown[stages, latest] > 0
             if serves.any():
                 is_allowed[stages] = serves

@@ -9,7 +9,7 @@ from cityloop.city.city import City
 from cityloop.control.view import View
 from cityloop.services.signals.config import SignalsConfig
 from cityloop.services.signals.network import Ints, SignalNetwork
-from cityloop.services.signals.policies.actuated import lanes_by_stage, plan_stages_by_signal
+from cityloop.services.signals.plan_stages import lanes_by_stage, plan_stages_by_signal
 from cityloop.services.signals.stage_keeper import StageKeeper
 
 
@@ -26,22 +26,21 @@ class Webster:
         self._serves = lanes_by_stage(network, self._n_plan_stages)
         self._count = np.zeros(network.lane_share.shape[0])
         self._inside: NDArray[np.int64] = np.empty(0, np.int64)
-        self._begin_s = np.nan
         self._retimed_s = np.nan
         self._green_s = [np.full(n, self._config.first_green_s) for n in self._n_plan_stages]
 
     def choose(self, view: View, keeper: StageKeeper) -> Ints:
         """Return the wanted stage of every signal."""
-        if np.isnan(self._begin_s):
-            self._begin_s = self._retimed_s = view.t_s
+        if np.isnan(self._retimed_s):
+            self._retimed_s = view.t_s
         self._measure(view)
         if view.t_s - self._retimed_s >= self._config.retime_s:
             self._retime(view.t_s)
         wanted = keeper.stage.copy()
-        for signal in np.flatnonzero(keeper.may_switch(view.t_s)):
+        for signal in np.flatnonzero(keeper.may_switch(view.t_s)).tolist():
             stage, n_stages = int(keeper.stage[signal]), self._n_plan_stages[signal]
             planned_s = self._green_s[signal][stage] if stage < n_stages else 0.0
-            if view.t_s - keeper.switched_s[signal] >= planned_s + self._lost_s(int(signal), stage):
+            if view.t_s - keeper.switched_s[signal] >= planned_s + self._lost_s(signal, stage):
                 wanted[signal] = (stage + 1) % n_stages
         return wanted
 
@@ -59,11 +58,7 @@ class Webster:
 
     def _lost_s(self, signal: int, stage: int) -> float:
         """Return the intergreen that precedes a stage when it follows the one before it in the plan."""
-        network, n_all = self._network, len(self._network.stages[signal])
-        before = (stage - 1) % max(1, self._n_plan_stages[signal])
-        m0, m1 = int(network.movement_start[signal]), int(network.movement_start[signal + 1])
-        at = int(network.delay_start[signal]) + (before * n_all + min(stage, n_all - 1)) * (m1 - m0)
-        return float(network.start_delay_s[at : at + m1 - m0].max(initial=0.0))
+        return self._network.lost_s(signal, (stage - 1) % self._n_plan_stages[signal], stage)
 
     def _retime(self, t_s: float) -> None:
         network, config = self._network, self._config
@@ -72,7 +67,7 @@ class Webster:
         for signal in range(network.n_signals):
             n_stages = self._n_plan_stages[signal]
             serves = self._serves[signal][:n_stages]
-            lanes = slice(int(network.lane_start[signal]), int(network.lane_start[signal + 1]))
+            lanes = network.lanes_of(signal)
             n_serving = np.maximum(1, serves.sum(axis=0))
             critical = np.maximum((serves * (ratio[lanes] / n_serving)).max(axis=1), 0.01)
             lost_s = sum(self._lost_s(signal, k) + config.start_loss_s for k in range(n_stages))

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cityloop.city.errors import Unusable
-from cityloop.engines.sumo.library import load_libsumo, message_of, sumo_errors
+from cityloop.engines.sumo import SumoEngine
+from cityloop.engines.sumo.library import getter_of, load_libsumo, message_of, sumo_errors
 
 
 def test_what_is_raised_goes_first() -> None:
@@ -31,3 +34,32 @@ def test_standard_error_is_kept_apart_and_given_back(capfd: pytest.CaptureFixtur
 def test_other_errors_pass() -> None:
     with pytest.raises(KeyError), sumo_errors(load_libsumo(), "here"):
         raise KeyError
+
+
+def test_a_getter_is_read_from_the_compiled_library_where_it_has_it() -> None:
+    def public(object_id: str) -> str:
+        return f"public {object_id}"
+
+    def compiled(object_id: str) -> str:
+        return f"compiled {object_id}"
+
+    without = SimpleNamespace(vehicle=SimpleNamespace(getSpeed=public))
+    other_name = SimpleNamespace(vehicle=SimpleNamespace(getSpeed=public), _libsumo=SimpleNamespace())
+    known = SimpleNamespace(
+        vehicle=SimpleNamespace(getSpeed=public), _libsumo=SimpleNamespace(vehicle_getSpeed=compiled)
+    )
+    assert getter_of(without, "vehicle", "getSpeed")("a") == "public a"
+    assert getter_of(other_name, "vehicle", "getSpeed")("a") == "public a"
+    assert getter_of(known, "vehicle", "getSpeed")("a") == "compiled a"
+
+
+def test_a_getter_of_the_compiled_library_reads_and_fails_like_the_public_one(
+    open_engine: Callable[..., SumoEngine],
+) -> None:
+    libsumo: Any = load_libsumo()
+    with open_engine("ideal"):
+        direct = getter_of(libsumo, "trafficlight", "getProgram")
+        assert direct is not libsumo.trafficlight.getProgram
+        assert direct("J") == libsumo.trafficlight.getProgram("J")
+        with pytest.raises(libsumo.TraCIException, match="not known"):
+            direct("nowhere")

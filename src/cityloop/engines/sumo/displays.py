@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cityloop.city.city import City
 from cityloop.city.link_state import DARK, codes_of, text_of
 from cityloop.control.orders import Permit, Receipt, Receipts
+from cityloop.engines.sumo.library import getter_of
 
 _OWN_PROGRAM = "online"
 """Name that SUMO gives to the program of a signal whose state was set from outside."""
@@ -23,12 +24,15 @@ class Displays:
 
     def __init__(self, city: City, libsumo: Any) -> None:
         self._sumo = libsumo
+        self._state_of = getter_of(libsumo, "trafficlight", "getRedYellowGreenState")
+        self._program_of = getter_of(libsumo, "trafficlight", "getProgram")
         known = set(libsumo.trafficlight.getIDList())
         self._signals = [
             (str(signal_id), city.links_of(ix)) if signal_id in known else None
             for ix, signal_id in enumerate(city.signals["signal_id"])
         ]
         self._state = [""] * len(self._signals)
+        self._receipts = [Receipt(ix, is_applied=True) for ix in range(len(self._signals))]
         self._display = np.full(city.links.n_rows, DARK, np.uint8)
 
     def read(self) -> NDArray[np.uint8]:
@@ -37,7 +41,7 @@ class Displays:
             if signal is None:
                 continue
             signal_id, links = signal
-            state = self._sumo.trafficlight.getRedYellowGreenState(signal_id)
+            state = self._state_of(signal_id)
             if state != self._state[ix]:
                 self._state[ix] = state
                 self._display[links] = codes_of(state)
@@ -56,7 +60,7 @@ class Displays:
         signal_id, links = signal
         if len(display) != links.stop - links.start:
             return Receipt(signal_ix, is_applied=False, reason="the display has not one value a link")
-        light, wanted = self._sumo.trafficlight, text_of(display)
-        if light.getProgram(signal_id) != _OWN_PROGRAM or light.getRedYellowGreenState(signal_id) != wanted:
-            light.setRedYellowGreenState(signal_id, wanted)
-        return Receipt(signal_ix, is_applied=True)
+        wanted = text_of(display)
+        if self._program_of(signal_id) != _OWN_PROGRAM or self._state_of(signal_id) != wanted:
+            self._sumo.trafficlight.setRedYellowGreenState(signal_id, wanted)
+        return self._receipts[signal_ix]

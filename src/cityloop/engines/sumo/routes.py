@@ -36,6 +36,7 @@ class RouteMap:
         self._signalised: dict[tuple[int, int], int] = {}  # (lane, next road) -> movement
         self._lanes: dict[tuple[int, int], list[int]] = defaultdict(list)  # (road, next road) -> in-lanes
         self._signalised_lanes: dict[tuple[int, int], list[int]] = defaultdict(list)
+        self._found: dict[tuple[int, tuple[int, ...]], int] = {}  # (lane, roads to the stop line and on) -> movement
         movements = city.movements
         for ix in range(movements.n_rows):
             if movements["is_crossing"][ix]:
@@ -75,8 +76,16 @@ class RouteMap:
         stop = route.stop_at[place]
         if stop < 0:
             return NONE_AHEAD
-        roads = route.roads
-        for at in range(place, stop):
+        ahead = (lane_ix, route.roads[place : stop + 2])
+        movement_ix = self._found.get(ahead)
+        if movement_ix is None:
+            movement_ix = self._found[ahead] = self._last_movement(*ahead)
+        return movement_ix
+
+    def _last_movement(self, lane_ix: int, roads: tuple[int, ...]) -> int:
+        """Return the movement between the last two roads of a way, which is signalised, from a lane of the first."""
+        stop = len(roads) - 2
+        for at in range(stop):
             way = (lane_ix, roads[at + 1])
             if way not in self._exits:
                 lanes = self._lanes.get((roads[at], roads[at + 1]))

@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cityloop.kernels import point_queue
-from cityloop.kernels.point_queue import NEVER_S, advance_lanes
+from cityloop.kernels.point_queue import (
+    NEVER_S,
+    Junctions,
+    Queues,
+    StepTable,
+    Traffic,
+    advance_lanes,
+    open_queues,
+    open_step,
+)
 from cityloop.kernels.stage_search import plan_signals
 
 Floats = NDArray[np.float64]
@@ -19,6 +28,9 @@ Ints = NDArray[np.int64]
 
 LONG_AGO_S = -100.0
 N_PLACES = 24
+AMPLE = 10**9
+UNTOUCHED = -7
+"""What is written nowhere: wanted stage and departures of a signal that was not to be planned."""
 
 
 @dataclass(frozen=True)
@@ -175,17 +187,16 @@ class Flat:
         self.row_weight = np.array([v.weight for v in rows], np.float64)
         self.row_stop_cost = np.array([v.stop_cost for v in rows], np.float64)
         self.row_headway_s = np.array(headways, np.float64)
-        self.row_departure_s = np.full(len(rows), NEVER_S)
+        self.row_departure_s = np.full(len(rows), float(UNTOUCHED))
+
+    def junctions(self, n_samples: int) -> Junctions:
+        """Return what the junctions are."""
+        return Junctions(**{name: getattr(self, name) for name in Junctions._fields[:-1]}, n_samples=n_samples)
 
     @property
-    def structure(self) -> dict[str, Any]:
-        """What both kernels take, by name."""
-        names = (
-            *("shown", "start_delay_s", "movement_out", "prior_start", "prior_movement", "movement_lane"),
-            *("lane_share", "obstructed_s", "row_start", "row_arrival_s", "row_movement", "row_weight"),
-            *("row_stop_cost", "row_headway_s", "place_s", "is_place_bound"),
-        )
-        return {name: getattr(self, name) for name in names}
+    def traffic(self) -> Traffic:
+        """What is on its way."""
+        return Traffic(**{name: getattr(self, name) for name in Traffic._fields})
 
 
 def plan(
@@ -195,21 +206,17 @@ def plan(
     model: Model | None = None,
     n_samples: int = 1,
     parts: Sequence[Sequence[int]] | None = None,
+    most_evaluations: int = AMPLE,
 ) -> Plan:
     """Plan junctions; in ``parts`` their rows may be planned call by call and in any order."""
     flat = Flat(junctions)
-    wanted = np.full(len(junctions), -1, np.int64)
+    wanted = np.full(len(junctions), UNTOUCHED, np.int64)
     n_evaluations = 0
     for part in parts if parts is not None else [range(len(junctions))]:
         n_evaluations += plan_signals(
             planned=np.array(part, np.int64),
-            **flat.structure,
-            lane_start=flat.lane_start,
-            movement_start=flat.movement_start,
-            out_start=flat.out_start,
-            stage_start=flat.stage_start,
-            delay_start=flat.delay_start,
-            n_samples=n_samples,
+            **flat.junctions(n_samples)._asdict(),
+            **flat.traffic._asdict(),
             stage_now=np.array([j.stage for j in junctions], np.int64),
             stage_before=np.array([j.before for j in junctions], np.int64),
             switched_s=np.array([j.switched_s for j in junctions], np.float64),
@@ -220,6 +227,7 @@ def plan(
             step_s=np.array(steps_s, np.float64),
             beam_width=beam_width,
             parameters=(model or Model()).vector(),
+            most_evaluations=most_evaluations,
             stage_wanted=wanted,
             row_departure_s=flat.row_departure_s,
         )
@@ -238,17 +246,31 @@ class Run:
     ----------
     cost : float
         Weighted delay and stops so far.
+    residual : float
+        What is expected of those who still wait.
     """
 
     def __init__(self, junction: Junction, model: Model | None = None, n_samples: int = 1) -> None:
-        self._junction, self._model, self._n_samples = junction, (model or Model()).vector(), n_samples
-        self._flat = Flat([junction])
-        self._served = np.zeros(len(junction.queues), np.int16)
-        self._next_s = np.zeros(len(junction.queues))
-        self._used = np.zeros(junction.n_outs, np.int16)
+        flat = Flat([junction])
+        n_lanes, n_places = len(junction.queues), len(flat.row_arrival_s) + len(junction.queues)
+        self._junctions, self._traffic, self._model = (
+            flat.junctions(n_samples),
+            flat.traffic,
+            (model or Model()).vector(),
+        )
+        self._row_departure_s = flat.row_departure_s
+        self._queues, self._queues_after = (
+            Queues(np.zeros((1, n_lanes), np.int16), np.zeros((1, n_lanes)), np.zeros((1, junction.n_outs), np.int16))
+            for _ in range(2)
+        )
+        self._table = StepTable(
+            np.zeros(n_lanes, np.int64), np.zeros(n_lanes, np.int64), np.zeros(n_places), np.zeros(n_places)
+        )
+        self._n_busy = open_queues(0, self._junctions, self._traffic, self._queues, self._table)
         self._stage, self._before, self._switched_s = junction.stage, junction.before, junction.switched_s
         self.t_s = 0.0
         self.cost = 0.0
+        self.residual = 0.0
 
     def show(self, stage: int, until_s: float, step_s: float = 1.0) -> Run:
         """Show a stage until a time, in steps."""
@@ -260,40 +282,22 @@ class Run:
 
     def departures_s(self, lane: int) -> list[float]:
         """Return when the vehicles of a lane left, in order; those that have not are left out."""
-        row_start = self._flat.row_start
-        row = slice(int(row_start[lane]), int(row_start[lane]) + int(self._served[lane]))
-        return [float(value) for value in self._flat.row_departure_s[row]]
+        first = int(self._traffic.row_start[lane])
+        n_gone = int(self._queues.served[0, lane]) if self._traffic.row_start[lane + 1] > first else 0
+        return [float(value) for value in self._row_departure_s[first : first + n_gone]]
 
     def _advance(self, to_s: float) -> None:
-        junction, flat = self._junction, self._flat
-        served, next_s, used = np.empty_like(self._served), np.empty_like(self._next_s), np.empty_like(self._used)
-        self.cost += advance_lanes(
-            from_s=self.t_s,
-            to_s=to_s,
-            stage=self._stage,
-            before=self._before,
-            switched_s=self._switched_s,
-            lane_start=0,
-            lane_end=len(junction.queues),
-            movement_start=0,
-            stage_start=0,
-            delay_start=0,
-            n_stages=len(junction.stages),
-            n_movements=junction.n_movements,
-            out_start=0,
-            served=self._served,
-            next_s=self._next_s,
-            used=self._used,
-            served_after=served,
-            next_after_s=next_s,
-            used_after=used,
-            **flat.structure,
-            n_samples=self._n_samples,
-            parameters=self._model,
+        parts = self._junctions, self._traffic, self._model, self._table
+        open_step(0, self.t_s, to_s, self._n_busy, *parts)
+        cost, self.residual = advance_lanes(
+            *(0, self.t_s, to_s, self._stage, self._before, self._switched_s, self._n_busy),
+            *parts,
+            *(self._queues, 0, self._queues_after, 0),
             is_recording=True,
-            row_departure_s=flat.row_departure_s,
+            row_departure_s=self._row_departure_s,
         )
-        self._served, self._next_s, self._used = served, next_s, used
+        self.cost += cost
+        self._queues, self._queues_after = self._queues_after, self._queues
         self.t_s = to_s
 
 

@@ -1,33 +1,80 @@
 """Rolling-horizon search over the stages of a junction.
 
 A branch is a sequence of stages in time. All branches advance together in steps that grow towards
-the horizon; after each step the best of them are kept (a beam). What a branch costs is told by the
+the horizon; after each step the best of them are kept (see ``beam``). What a branch costs is told by the
 traffic model of ``point_queue``.
 
-All arrays are flat over all junctions, so that one call plans any number of them.
+All arrays are flat over all junctions, so that one call plans any number of them. Room to work in is made once a call.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
+from cityloop.kernels.beam import Branches, Ranking, keep_best, key_of
 from cityloop.kernels.point_queue import (
     NEVER_S,
     SWITCH_COST_S,
     Bytes,
+    Flags,
     Floats,
     Ints,
+    Junctions,
+    Queues,
+    StepTable,
+    Traffic,
     advance_lanes,
-    residual_cost,
+    open_queues,
+    open_step,
 )
 
-# Branches that changed to a stage at different times differ while its greens come up, and no longer.
-AGE_TOLD_APART_S = 8
+# Wanted stage of a signal whose search was not completed.
+NO_STAGE = -1
+# A hold that is over but for this is over.
+_HARDLY_S = 1e-6
 
 
-@njit(cache=True)
+class Choices(NamedTuple):
+    """What the next decisions may choose; the fields are those of ``plan_signals``."""
+
+    stage_now: Ints
+    stage_before: Ints
+    switched_s: Floats
+    hold_s: Floats
+    is_allowed: Flags
+    hold_start: Ints
+    hold_after_s: Floats
+    step_s: Floats
+
+
+class Room(NamedTuple):
+    """Room to search in, wide enough for every junction.
+
+    Parameters
+    ----------
+    one, other : Branches
+        The branches before and after a step, in turns.
+    ranking : Ranking
+    table : StepTable
+    parent, choice : int64, (steps, branches)
+        What a branch followed from, by its row one step earlier, and the stage that it chose.
+    sequence : int64, one a step
+        Stages of the best branch.
+    """
+
+    one: Branches
+    other: Branches
+    ranking: Ranking
+    table: StepTable
+    parent: Ints
+    choice: Ints
+    sequence: Ints
+
+
+@njit(cache=True, error_model="numpy")
 def plan_signals(
     planned: Ints,
     lane_start: Ints,
@@ -51,21 +98,25 @@ def plan_signals(
     row_stop_cost: Floats,
     row_headway_s: Floats,
     place_s: Floats,
-    is_place_bound: NDArray[np.bool_],
+    is_place_bound: Flags,
     stage_now: Ints,
     stage_before: Ints,
     switched_s: Floats,
     hold_s: Floats,
-    is_allowed: NDArray[np.bool_],
+    is_allowed: Flags,
     hold_start: Ints,
     hold_after_s: Floats,
     step_s: Floats,
     beam_width: int,
     parameters: Floats,
+    most_evaluations: int,
     stage_wanted: Ints,
     row_departure_s: Floats,
 ) -> int:
     """Plan the signals named in ``planned``; write the wanted stage and every vehicle's departure.
+
+    The signals are planned in that order, and each one alone: what is decided for one does not depend on the others,
+    but for the work that they leave it of ``most_evaluations``.
 
     Parameters
     ----------
@@ -102,203 +153,217 @@ def plan_signals(
     beam_width : int
     parameters : float64
         See the constants of ``point_queue``.
+    most_evaluations : int
+        Step evaluations that the call may make, over all signals.
     stage_wanted : int64, one a signal
-        Output.
+        Output; ``NO_STAGE`` where the search could not be completed within ``most_evaluations``, or where the first
+        decision has nothing to choose from. Signals that are not planned are left as they are.
     row_departure_s : float64, one a vehicle row
-        Output; ``NEVER_S`` where it does not leave within the horizon.
+        Output; ``NEVER_S`` where it does not leave within the horizon, and for all vehicles of a signal without a
+        wanted stage.
 
     Returns
     -------
     int
-        Number of step evaluations made.
+        Number of step evaluations made, at most ``most_evaluations``.
     """
-    n_signals = lane_start.shape[0] - 1
-    n_lanes_max = 1
-    n_outs_max = 1
-    n_stages_max = 1
-    for signal in range(n_signals):
-        n_lanes_max = max(n_lanes_max, lane_start[signal + 1] - lane_start[signal])
-        n_outs_max = max(n_outs_max, out_start[signal + 1] - out_start[signal])
-        n_stages_max = max(n_stages_max, stage_start[signal + 1] - stage_start[signal])
-    W = beam_width
-    C = W * n_stages_max
-    n_steps = step_s.shape[0]
-    served = np.zeros((2, W, n_lanes_max), np.int16)
-    next_s = np.zeros((2, W, n_lanes_max))
-    used = np.zeros((2, W, n_outs_max), np.int16)
-    stage = np.zeros((2, W), np.int64)
-    before = np.zeros((2, W), np.int64)
-    since_s = np.zeros((2, W))
-    until_s = np.zeros((2, W))
-    cost = np.zeros((2, W))
-    first = np.zeros((2, W), np.int64)
-    parent = np.zeros((n_steps, W), np.int64)
-    choice = np.zeros((n_steps, W), np.int64)
-    child_served = np.zeros((C, n_lanes_max), np.int16)
-    child_next_s = np.zeros((C, n_lanes_max))
-    child_used = np.zeros((C, n_outs_max), np.int16)
-    child_cost = np.zeros(C)
-    child_score = np.zeros(C)
-    child_parent = np.zeros(C, np.int64)
-    child_stage = np.zeros(C, np.int64)
-    child_before = np.zeros(C, np.int64)
-    child_since_s = np.zeros(C)
-    child_until_s = np.zeros(C)
-    is_taken = np.zeros(C, np.bool_)
-    child_key = np.zeros(C, np.int64)
-    taken_key = np.zeros(W, np.int64)
-    n_by_first = np.zeros(n_stages_max, np.int64)
-    n_by_stage = np.zeros(n_stages_max, np.int64)
-    sequence = np.zeros(n_steps, np.int64)
-    n_evaluations = 0
+    junctions = Junctions(
+        lane_start, movement_start, out_start, stage_start, delay_start, shown, start_delay_s, movement_out,
+        prior_start, prior_movement, movement_lane, lane_share, n_samples,
+    )  # fmt: skip
+    traffic = Traffic(
+        obstructed_s, row_start, row_arrival_s, row_movement, row_weight, row_stop_cost, row_headway_s, place_s,
+        is_place_bound,
+    )  # fmt: skip
+    choices = Choices(
+        stage_now, stage_before, switched_s, hold_s, is_allowed, hold_start, hold_after_s, step_s
+    )  # fmt: skip
+    room = _room(junctions, traffic, step_s.shape[0], beam_width)
+    n_left = most_evaluations
     for signal in planned:
-        l0, l1 = lane_start[signal], lane_start[signal + 1]
-        m0, m1 = movement_start[signal], movement_start[signal + 1]
-        o0, o1 = out_start[signal], out_start[signal + 1]
-        k0, K = stage_start[signal], stage_start[signal + 1] - stage_start[signal]
-        d0, M = delay_start[signal], m1 - m0
-        h0 = hold_start[signal]
-        n_lanes, n_outs = l1 - l0, o1 - o0
-        quota = max(1, W // (3 * K))
-        A = 0
-        for i in range(n_lanes):
-            served[A, 0, i] = 0
-            next_s[A, 0, i] = 0.0
-        for i in range(n_outs):
-            used[A, 0, i] = 0
-        stage[A, 0] = stage_now[signal]
-        before[A, 0] = stage_before[signal]
-        since_s[A, 0] = switched_s[signal]
-        until_s[A, 0] = hold_s[signal]
-        cost[A, 0] = 0.0
-        n_branches = 1
-        from_s = 0.0
-        for step in range(n_steps):
-            to_s = from_s + step_s[step]
-            n_children = 0
-            B = 1 - A
-            for b in range(n_branches):
-                for k in range(K):
-                    is_switch = k != stage[A, b]
-                    if step == 0 and not is_allowed[k0 + k]:
-                        continue
-                    if is_switch and from_s < until_s[A, b] - 1e-6:
-                        continue
-                    c = n_children
-                    if is_switch:
-                        child_before[c] = stage[A, b]
-                        child_since_s[c] = from_s
-                        child_until_s[c] = from_s + hold_after_s[h0 + stage[A, b] * K + k]
-                    else:
-                        child_before[c] = before[A, b]
-                        child_since_s[c] = since_s[A, b]
-                        child_until_s[c] = until_s[A, b]
-                    child_parent[c] = b
-                    child_stage[c] = k
-                    child_cost[c] = cost[A, b] + advance_lanes(
-                        from_s, to_s, k, child_before[c], child_since_s[c], l0, l1, m0, k0, d0, K, M, o0,
-                        served[A, b, :n_lanes], next_s[A, b, :n_lanes], used[A, b, :n_outs],
-                        child_served[c, :n_lanes], child_next_s[c, :n_lanes], child_used[c, :n_outs],
-                        shown, start_delay_s, movement_out, prior_start, prior_movement, movement_lane,
-                        lane_share, n_samples, obstructed_s, row_start, row_arrival_s,
-                        row_movement, row_weight, row_stop_cost, row_headway_s, place_s, is_place_bound, parameters,
-                        False, row_departure_s,
-                    )  # fmt: skip
-                    if is_switch:
-                        child_cost[c] += parameters[SWITCH_COST_S]
-                    child_score[c] = child_cost[c] + residual_cost(
-                        to_s, l0, l1, child_served[c], row_start, row_arrival_s, row_weight, parameters
-                    )
-                    is_taken[c] = False
-                    key = k * 16 + min(AGE_TOLD_APART_S, int(to_s - child_since_s[c]))
-                    for j in range(n_lanes):
-                        key = key * 1000003 + child_served[c, j]
-                    child_key[c] = key
-                    n_children += 1
-            n_evaluations += n_children
-            order = np.argsort(child_score[:n_children], kind="mergesort")
-            for k in range(K):
-                n_by_first[k] = 0
-                n_by_stage[k] = 0
-            # While a switch pays its clearance it looks worse than holding. A quota for each first
-            # decision and each stage keeps it in the beam until it has shown what it gains.
-            n_taken = 0
-            for turn in range(2):
-                for q in range(n_children):
-                    c = order[q]
-                    if n_taken >= W:
-                        break
-                    if is_taken[c]:
-                        continue
-                    # Two branches in the same stage that have served the same vehicles have the same
-                    # future; the cheaper one stands for both.
-                    is_known = False
-                    for i in range(n_taken):
-                        if taken_key[i] == child_key[c]:
-                            is_known = True
-                            break
-                    if is_known:
-                        continue
-                    f = child_stage[c] if step == 0 else first[A, child_parent[c]]
-                    if turn == 1 or n_by_first[f] < quota or n_by_stage[child_stage[c]] < quota:
-                        is_taken[c] = True
-                        taken_key[n_taken] = child_key[c]
-                        n_by_first[f] += 1
-                        n_by_stage[child_stage[c]] += 1
-                        n_taken += 1
-            n_branches = 0
-            for q in range(n_children):
-                c = order[q]
-                if not is_taken[c]:
+        for row in range(row_start[lane_start[signal]], row_start[lane_start[signal + 1]]):
+            row_departure_s[row] = NEVER_S
+        n_evaluations, is_found = _search(signal, n_left, junctions, traffic, choices, parameters, room)
+        n_left -= n_evaluations
+        if is_found:
+            stage_wanted[signal] = room.sequence[0]
+            _record(signal, junctions, traffic, choices, parameters, room, row_departure_s)
+        else:
+            stage_wanted[signal] = NO_STAGE
+    return most_evaluations - n_left
+
+
+@njit(cache=True, error_model="numpy")
+def _search(
+    signal: int,
+    most_evaluations: int,
+    junctions: Junctions,
+    traffic: Traffic,
+    choices: Choices,
+    parameters: Floats,
+    room: Room,
+) -> tuple[int, bool]:
+    """Write the best sequence of stages to ``room.sequence``.
+
+    Returns
+    -------
+    n_evaluations : int
+        Step evaluations made.
+    is_found : bool
+        Whether they were enough, and there was something to choose from.
+    """
+    lane_start = junctions.lane_start[signal]
+    stage_start = junctions.stage_start[signal]
+    n_stages = junctions.stage_start[signal + 1] - stage_start
+    hold_start = choices.hold_start[signal]
+    n_steps = choices.step_s.shape[0]
+    ranking, table = room.ranking, room.table
+    now, after = room.one, room.other
+    n_busy = open_queues(signal, junctions, traffic, now.queues, table)
+    now.stage[0] = choices.stage_now[signal]
+    now.before[0] = choices.stage_before[signal]
+    now.since_s[0] = choices.switched_s[signal]
+    now.until_s[0] = choices.hold_s[signal]
+    now.cost[0] = 0.0
+    ranking.kept[0] = 0
+    n_kept = 1
+    n_evaluations = 0
+    from_s = 0.0
+    for step in range(n_steps):
+        to_s = from_s + choices.step_s[step]
+        open_step(signal, from_s, to_s, n_busy, junctions, traffic, parameters, table)
+        n_children = 0
+        for rank in range(n_kept):
+            parent = ranking.kept[rank]
+            shown = now.stage[parent]
+            for stage in range(n_stages):
+                is_switch = stage != shown
+                if step == 0 and not choices.is_allowed[stage_start + stage]:
                     continue
-                i = n_branches
-                for j in range(n_lanes):
-                    served[B, i, j] = child_served[c, j]
-                    next_s[B, i, j] = child_next_s[c, j]
-                for j in range(n_outs):
-                    used[B, i, j] = child_used[c, j]
-                stage[B, i] = child_stage[c]
-                before[B, i] = child_before[c]
-                since_s[B, i] = child_since_s[c]
-                until_s[B, i] = child_until_s[c]
-                cost[B, i] = child_cost[c]
-                first[B, i] = child_stage[c] if step == 0 else first[A, child_parent[c]]
-                parent[step, i] = child_parent[c]
-                choice[step, i] = child_stage[c]
-                n_branches += 1
-            A = B
-            from_s = to_s
-        b = 0  # sorted: the first branch is the best, residual included
-        for step in range(n_steps - 1, -1, -1):
-            sequence[step] = choice[step, b]
-            b = parent[step, b]
-        stage_wanted[signal] = sequence[0]
-        # Once more along the best branch, now writing down who leaves when.
-        for lane in range(l0, l1):
-            for row in range(row_start[lane], row_start[lane + 1]):
-                row_departure_s[row] = NEVER_S
-        now, last, switch_s = stage_now[signal], stage_before[signal], switched_s[signal]
-        for i in range(n_lanes):
-            served[0, 0, i] = 0
-            next_s[0, 0, i] = 0.0
-        for i in range(n_outs):
-            used[0, 0, i] = 0
-        A = 0
-        from_s = 0.0
-        for step in range(n_steps):
-            to_s = from_s + step_s[step]
-            if sequence[step] != now:
-                last, now, switch_s = now, sequence[step], from_s
-            B = 1 - A
-            advance_lanes(
-                from_s, to_s, now, last, switch_s, l0, l1, m0, k0, d0, K, M, o0,
-                served[A, 0, :n_lanes], next_s[A, 0, :n_lanes], used[A, 0, :n_outs],
-                served[B, 0, :n_lanes], next_s[B, 0, :n_lanes], used[B, 0, :n_outs],
-                shown, start_delay_s, movement_out, prior_start, prior_movement, movement_lane,
-                lane_share, n_samples, obstructed_s, row_start, row_arrival_s,
-                row_movement, row_weight, row_stop_cost, row_headway_s, place_s, is_place_bound, parameters,
-                True, row_departure_s,
-            )  # fmt: skip
-            A = B
-            from_s = to_s
-    return n_evaluations
+                if is_switch and from_s < now.until_s[parent] - _HARDLY_S:
+                    continue
+                if n_evaluations == most_evaluations:
+                    return n_evaluations, False
+                n_evaluations += 1
+                child = n_children
+                n_children += 1
+                if is_switch:
+                    after.before[child] = shown
+                    after.since_s[child] = from_s
+                    after.until_s[child] = from_s + choices.hold_after_s[hold_start + shown * n_stages + stage]
+                else:
+                    after.before[child] = now.before[parent]
+                    after.since_s[child] = now.since_s[parent]
+                    after.until_s[child] = now.until_s[parent]
+                after.stage[child] = stage
+                after.first[child] = stage if step == 0 else now.first[parent]
+                room.parent[step, child] = parent
+                room.choice[step, child] = stage
+                cost, residual = advance_lanes(
+                    signal, from_s, to_s, stage, after.before[child], after.since_s[child], n_busy,
+                    junctions, traffic, parameters, table, now.queues, parent, after.queues, child,
+                    False, traffic.row_arrival_s,
+                )  # fmt: skip
+                cost += now.cost[parent]
+                if is_switch:
+                    cost += parameters[SWITCH_COST_S]
+                after.cost[child] = cost
+                ranking.score[child] = cost + residual
+                ranking.key[child] = key_of(child, to_s, lane_start, table.lane, n_busy, after)
+        n_kept = keep_best(n_children, n_stages, after, ranking)
+        if n_kept == 0:
+            return n_evaluations, False
+        now, after = after, now
+        from_s = to_s
+    branch = ranking.kept[0]
+    for step in range(n_steps - 1, -1, -1):
+        room.sequence[step] = room.choice[step, branch]
+        branch = room.parent[step, branch]
+    return n_evaluations, True
+
+
+@njit(cache=True, error_model="numpy")
+def _record(
+    signal: int,
+    junctions: Junctions,
+    traffic: Traffic,
+    choices: Choices,
+    parameters: Floats,
+    room: Room,
+    row_departure_s: Floats,
+) -> None:
+    """Go once more along the best sequence, now writing down who leaves when."""
+    table = room.table
+    queues, queues_after = room.one.queues, room.other.queues
+    n_busy = open_queues(signal, junctions, traffic, queues, table)
+    stage, before, since_s = choices.stage_now[signal], choices.stage_before[signal], choices.switched_s[signal]
+    from_s = 0.0
+    for step in range(choices.step_s.shape[0]):
+        to_s = from_s + choices.step_s[step]
+        if room.sequence[step] != stage:
+            before, stage, since_s = stage, room.sequence[step], from_s
+        open_step(signal, from_s, to_s, n_busy, junctions, traffic, parameters, table)
+        advance_lanes(
+            signal, from_s, to_s, stage, before, since_s, n_busy,
+            junctions, traffic, parameters, table, queues, 0, queues_after, 0,
+            True, row_departure_s,
+        )  # fmt: skip
+        queues, queues_after = queues_after, queues
+        from_s = to_s
+
+
+@njit(cache=True, error_model="numpy")
+def _room(junctions: Junctions, traffic: Traffic, n_steps: int, beam_width: int) -> Room:
+    n_lanes, n_outs, n_stages, n_rows = 1, 1, 1, 1
+    for signal in range(junctions.lane_start.shape[0] - 1):
+        lane_start, lane_end = junctions.lane_start[signal], junctions.lane_start[signal + 1]
+        n_lanes = max(n_lanes, lane_end - lane_start)
+        n_rows = max(n_rows, traffic.row_start[lane_end] - traffic.row_start[lane_start])
+        n_outs = max(n_outs, junctions.out_start[signal + 1] - junctions.out_start[signal])
+        n_stages = max(n_stages, junctions.stage_start[signal + 1] - junctions.stage_start[signal])
+    n_children = beam_width * n_stages
+    n_known = 2
+    while n_known < 2 * beam_width:
+        n_known *= 2
+    ranking = Ranking(
+        np.zeros(n_children),
+        np.zeros(n_children, np.int64),
+        np.zeros(n_children, np.bool_),
+        np.zeros(beam_width, np.int64),
+        np.zeros(n_children, np.int64),
+        np.zeros(n_known, np.int64),
+        np.zeros(n_stages, np.int64),
+        np.zeros(n_stages, np.int64),
+    )
+    table = StepTable(
+        np.zeros(n_lanes, np.int64),
+        np.zeros(n_lanes, np.int64),
+        np.zeros(n_rows + n_lanes),
+        np.zeros(n_rows + n_lanes),
+    )
+    return Room(
+        _branches(n_children, n_lanes, n_outs),
+        _branches(n_children, n_lanes, n_outs),
+        ranking,
+        table,
+        np.zeros((n_steps, n_children), np.int64),
+        np.zeros((n_steps, n_children), np.int64),
+        np.zeros(n_steps, np.int64),
+    )
+
+
+@njit(cache=True, error_model="numpy")
+def _branches(n_branches: int, n_lanes: int, n_outs: int) -> Branches:
+    return Branches(
+        Queues(
+            np.zeros((n_branches, n_lanes), np.int16),
+            np.zeros((n_branches, n_lanes)),
+            np.zeros((n_branches, n_outs), np.int16),
+        ),
+        np.zeros(n_branches, np.int64),
+        np.zeros(n_branches, np.int64),
+        np.zeros(n_branches),
+        np.zeros(n_branches),
+        np.zeros(n_branches),
+        np.zeros(n_branches, np.int64),
+    )

@@ -15,7 +15,7 @@ from cityloop.control.view import View
 from cityloop.kernels.arrivals import gather_arrivals
 from cityloop.kernels.downstream import free_places, obstructions
 from cityloop.kernels.point_queue import NEVER_S
-from cityloop.kernels.stage_search import plan_signals
+from cityloop.kernels.stage_search import NO_STAGE, plan_signals
 from cityloop.services.signals.config import PlannerConfig
 from cityloop.services.signals.network import Floats, Ints, SignalNetwork
 from cityloop.services.signals.stage_keeper import StageKeeper
@@ -23,6 +23,8 @@ from cityloop.services.signals.turning_shares import TurningShares
 
 # Length of a car where none is seen.
 TYPICAL_LENGTH_M = 5.0
+# Step evaluations that one decision may make, over all signals; a busy junction needs about 1,000.
+MOST_EVALUATIONS = 50_000_000
 
 
 class Smart:
@@ -189,9 +191,12 @@ class Smart:
             self._steps_s,
             config.beam_width,
             self._parameters,
+            MOST_EVALUATIONS,
             wanted,
             row_departure_s,
         )
+        # A signal that could not be planned within the work allowed stays as it is.
+        wanted = np.where(wanted == NO_STAGE, keeper.stage, wanted)
         self._row_start, self._row_departure_s = row_start, row_departure_s
         is_vehicle = row_vehicle >= 0
         # Samples of a lane follow each other; written backwards, the first one is what neighbours are told.

@@ -58,6 +58,9 @@ class StageKeeper:
             [StageOrder(int(network.signal_ix[signal]), greens) for greens in stages]
             for signal, stages in enumerate(network.stages)
         ]
+        # each planner movement in ``network.shown``: first row of its signal, and its column
+        self._first_stage: Ints = network.stage_start[of_signal]
+        self._column: Ints = np.arange(n_movements) - network.movement_start[of_signal]
         self._is_started = False
 
     def observe(self, view: View) -> None:
@@ -76,8 +79,8 @@ class StageKeeper:
         is_settled = view.t_s >= self.hold_until_s
         has_ended = (shown & ~wanted).any(axis=1) & (view.t_s > self.switched_s)
         lacks = (wanted & ~shown).any(axis=1) & is_settled
-        for signal in np.flatnonzero(has_ended | lacks | (not self._is_started)):
-            self._adopt(int(signal), shown[signal], view.t_s)
+        for signal in np.flatnonzero(has_ended | lacks | (not self._is_started)).tolist():
+            self._adopt(signal, shown[signal], view.t_s)
         self._is_started = True
 
     def _adopt(self, signal: int, shown: NDArray[np.bool_], t_s: float) -> None:
@@ -109,9 +112,9 @@ class StageKeeper:
             self.stage[signal] = wanted[signal]
             self.switched_s[signal] = t_s
             self.hold_until_s[signal] = t_s + hold_s
-        orders = [self._orders[signal][stage] for signal, stage in enumerate(self.stage)]
+        orders = [of_signal[stage] for of_signal, stage in zip(self._orders, self.stage.tolist(), strict=True)]
         is_held_back = is_unclear & np.isnan(self.green_since_s) & self._is_in_stage()
-        for signal in np.unique(self.signal_of_movement[is_held_back]):
+        for signal in sorted(set(self.signal_of_movement[is_held_back].tolist())):
             own = network.movements_of(signal)
             greens = orders[signal].greens.copy()
             greens[network.movement_link[own][is_held_back[own]]] = RED
@@ -121,7 +124,5 @@ class StageKeeper:
 
     def _is_in_stage(self) -> NDArray[np.bool_]:
         """Return which planner movements the stage of their signal shows green."""
-        network = self._network
-        stage = (network.stage_start[:-1] + self.stage)[self.signal_of_movement]
-        local = np.arange(network.movement_ix.shape[0]) - network.movement_start[self.signal_of_movement]
-        return np.asarray(network.shown[stage, local] > 0)
+        row = self._first_stage + self.stage[self.signal_of_movement]
+        return np.asarray(self._network.shown[row, self._column] > 0)

@@ -47,11 +47,18 @@ class _Broken:
     service = "broken"
 
 
+class _Nameless:
+    def __str__(self) -> str:
+        raise RuntimeError("nobody answers")
+
+
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
         (None, reasons.MALFORMED),
         (_Broken(), reasons.MALFORMED),
+        (object.__new__(StageOrder), reasons.MALFORMED),
+        (StageOrder(0, WEST, service=_Nameless()), reasons.MALFORMED),  # type: ignore[arg-type]
         (StageOrder("0", WEST), reasons.MALFORMED),  # type: ignore[arg-type]
         (StageOrder(0, WEST, 9), reasons.MALFORMED),  # type: ignore[arg-type]
         (StageOrder(0, None), reasons.MALFORMED),  # type: ignore[arg-type]

@@ -115,6 +115,8 @@ class Calls:
 
     def _loops_call(self, view: View, is_seen: Bools) -> None:
         loops = view.detectors
+        if len(loops.lane_ix) == 0:
+            return
         calls = (loops.since_s <= 0) & (loops.distance_m <= self._reach_m)
         calls &= (loops.lane_ix >= 0) & (loops.lane_ix < self._n_lanes)
         rows, _ = self._rows_of(loops.lane_ix[calls])

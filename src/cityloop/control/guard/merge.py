@@ -76,14 +76,20 @@ def merge_orders(
 
 def _read_unchanged(item: object, machines: Mapping[int, SignalMachine]) -> tuple[int, GreensOrder] | None:
     """Return an order for what its signal aims at already: by far the most frequent, so it is read first."""
-    if type(item) is not StageOrder or type(item.signal_ix) is not int or type(item.greens) is not np.ndarray:
+    if type(item) is not StageOrder:
         return None
-    machine = machines.get(item.signal_ix)
-    if machine is None or item.greens.dtype is not _CODE or item.greens.shape != machine.target.shape:
+    try:
+        signal_ix, greens, precedence, service = item.signal_ix, item.greens, item.precedence, str(item.service)
+    except Exception:  # noqa: BLE001  one that was never filled, or a name that cannot be read, is read with care below
         return None
-    if item.greens.tobytes() != machine.target_bytes or type(item.precedence) is not Precedence:
+    if type(signal_ix) is not int or type(greens) is not np.ndarray:
         return None
-    return item.signal_ix, GreensOrder(machine.target, machine.target_bytes, item.precedence, str(item.service))
+    machine = machines.get(signal_ix)
+    if machine is None or greens.dtype is not _CODE or greens.shape != machine.target.shape:
+        return None
+    if greens.tobytes() != machine.target_bytes or type(precedence) is not Precedence:
+        return None
+    return signal_ix, GreensOrder(machine.target, machine.target_bytes, precedence, service)
 
 
 def _read(item: object, rules: Sequence[SignalRules]) -> tuple[int, GreensOrder] | Refusal:

@@ -28,7 +28,6 @@ PATH_START = np.array([0, 1, 2, 3, 3])
 PATH_OUT = np.array([0, 0, 1])
 PATH_BASE_M = np.array([0.0, 60.0, 0.0])
 OUT_END_LANE = np.array([0, -1])
-OUT_PATH_M = np.array([100.0, 80.0])
 
 # movement 0 crosses movement 1 after 8 m of its own way and 6 m of the other's; movement 2 conflicts with nothing
 FOE_START = np.array([0, 1, 2, 2, 2])
@@ -57,7 +56,13 @@ def _where(vehicles: tuple[Vehicle, ...]) -> tuple[NDArray[np.int64], NDArray[np
     return np.array([v.lane for v in vehicles], np.int64), np.array([v.movement for v in vehicles], np.int64)
 
 
-def _places(*vehicles: Vehicle, departure_s: tuple[float, ...] = (), elapsed_s: float = 0.0) -> tuple[Floats, Bools]:
+def _places(
+    *vehicles: Vehicle,
+    departure_s: tuple[float, ...] = (),
+    elapsed_s: float = 0.0,
+    path_m: float = 100.0,
+    is_green: bool = True,
+) -> tuple[Floats, Bools]:
     lane_ix, movement_ix = _where(vehicles)
     return free_places(
         N_PLACES,
@@ -76,7 +81,8 @@ def _places(*vehicles: Vehicle, departure_s: tuple[float, ...] = (), elapsed_s: 
         PATH_OUT,
         PATH_BASE_M,
         OUT_END_LANE,
-        OUT_PATH_M,
+        np.array([path_m, 80.0]),
+        np.array([is_green, False]),
         np.array([0, len(departure_s)]),
         np.array(departure_s),
         elapsed_s,
@@ -130,6 +136,21 @@ def test_an_empty_road_takes_any_number() -> None:
 def test_moving_traffic_does_not_bind() -> None:
     _, is_bound = _places(Vehicle(lane=0, position_m=20.0, speed_mps=8.0), Vehicle(movement=0, speed_mps=8.0))
     assert not is_bound.any()
+
+
+def test_a_short_link_between_two_signals_holds_no_more_than_fit() -> None:
+    place_s, is_bound = _places(path_m=16.0, is_green=False)
+    assert is_bound.tolist() == [True, False]
+    assert place_s[0, :3].tolist() == [0.0, 0.0, NEVER_S]
+    place_s, _ = _places(Vehicle(movement=0, speed_mps=8.0), path_m=16.0, is_green=False)
+    assert place_s[0, :2].tolist() == [0.0, NEVER_S]
+
+
+def test_a_short_link_opens_with_the_green_or_the_departures_at_its_end() -> None:
+    place_s, _ = _places(path_m=16.0, is_green=True)
+    assert (place_s[0, 2:] == 0.0).all()
+    place_s, _ = _places(Vehicle(lane=0, position_m=10.0, speed_mps=8.0), path_m=16.0, departure_s=(9.0,))
+    assert place_s[0, :3].tolist() == [0.0, 9.0, 9.0]
 
 
 def test_a_queue_leaves_the_places_before_its_end() -> None:

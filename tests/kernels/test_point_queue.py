@@ -75,6 +75,15 @@ def test_a_yielding_movement_with_nobody_to_yield_to_goes() -> None:
     assert Run(Junction(("GG",), queues, yields=((0, 1),))).show(0, 9.0).departures_s(0) == [0.0, 2.0]
 
 
+def test_a_turn_that_becomes_protected_starts_after_those_it_yielded_to() -> None:
+    junction = Junction(("gG", "Gr"), (queue(2, 0), queue(9, 1)), yields=((0, 1),))
+    model = Model(start_loss_s=1.0, yellow_use_s=1.5)
+    run = Run(junction, model).show(0, 4.0).show(1, 20.0)
+    assert run.departures_s(0) == [6.5, 8.5]  # switched at 4 s, the others drive until 5.5 s, then the start
+    without = Run(Junction(("gG", "Gr"), (queue(2, 0), ()), yields=((0, 1),)), model).show(0, 0.5).show(1, 20.0)
+    assert without.departures_s(0) == [0.0, 2.0]  # nobody to wait for, nothing lost
+
+
 def test_an_out_lane_takes_no_more_than_it_has_room_for() -> None:
     junction = Junction(("G",), (queue(5),), outs=(0,), places={0: [0.0, 0.0, 7.5]})
     assert Run(junction).show(0, 30.0).departures_s(0) == [0.0, 2.0, 7.5]

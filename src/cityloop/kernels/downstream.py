@@ -31,6 +31,7 @@ def free_places(
     path_base_m: Floats,
     out_end_lane: Ints,
     out_path_m: Floats,
+    is_end_green: NDArray[np.bool_],
     row_start: Ints,
     row_departure_s: Floats,
     elapsed_s: float,
@@ -38,9 +39,11 @@ def free_places(
     """Return when the next places of every out-lane can be entered, in seconds from now.
 
     An out-lane whose standing queue ends within ``sight_m`` has as many free places as fit before
-    that end, less the vehicles already on their way there. Further places open when the queue moves:
+    that end, less the vehicles already on their way there; so has one that ends at a signal within
+    ``sight_m``, whether anybody stands there yet or not. Further places open when the queue moves:
     by the departures that the junction at its end has planned, a backward wave later, or at
-    ``exit_headway_s`` where no signal ends it.
+    ``exit_headway_s`` where no signal ends it. Where that junction has nobody to plan for, they are
+    open as long as it shows the lane a green (``is_end_green``).
 
     Returns
     -------
@@ -50,7 +53,6 @@ def free_places(
     """
     n_outs = out_end_lane.shape[0]
     tail_m = np.full(n_outs, NEVER_S)
-    n_standing = np.zeros(n_outs, np.int64)
     n_coming = np.zeros(n_outs, np.int64)
     for i in range(lane_ix.shape[0]):
         lane = lane_ix[i]
@@ -59,7 +61,9 @@ def free_places(
         for k in range(path_start[lane], path_start[lane + 1]):
             out = path_out[k]
             tail_m[out] = min(tail_m[out], path_base_m[k] + position_m[i] - length_m[i])
-            n_standing[out] += 1
+    for out in range(n_outs):
+        if out_end_lane[out] >= 0 and out_path_m[out] <= sight_m:
+            tail_m[out] = min(tail_m[out], out_path_m[out])
     for i in range(lane_ix.shape[0]):
         lane = lane_ix[i]
         if lane < 0:
@@ -96,9 +100,10 @@ def free_places(
                 departure_s = row_departure_s[first + ahead]
                 place_s[out, place] = NEVER_S if departure_s >= NEVER_S else max(0.0, departure_s - elapsed_s) + wave_s
             else:
-                last_s = 0.0
                 if n_planned > 0:
                     last_s = row_departure_s[first + n_planned - 1]
+                else:
+                    last_s = 0.0 if is_end_green[out] else NEVER_S
                 place_s[out, place] = NEVER_S if last_s >= NEVER_S else max(0.0, last_s - elapsed_s) + wave_s
     return place_s, is_place_bound
 

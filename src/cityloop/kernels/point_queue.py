@@ -246,6 +246,11 @@ def advance_lanes(
                 if arrival_s < green_s + parameters[START_LOSS_S]:
                     green_s += parameters[START_LOSS_S]
                 departure_s = max(departure_s, green_s)
+            elif light_before < light and departure_s < yellow_end_s + parameters[START_LOSS_S]:
+                # The streams it yielded to are ending: it goes if they leave a gap, or starts after the last of them.
+                until_s = min(departure_s + parameters[CRITICAL_GAP_S], yellow_end_s)
+                if _must_yield(movement, row_before, until_s, signal, junctions, traffic, queues.served, branch):
+                    departure_s = yellow_end_s + parameters[START_LOSS_S]
             departure_s = max(departure_s, traffic.obstructed_s[movement])
             out = junctions.movement_out[movement]
             if out >= 0 and traffic.is_place_bound[out]:

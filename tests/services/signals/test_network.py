@@ -118,6 +118,7 @@ def test_clearance_and_holds_are_the_guards(
                     np.testing.assert_array_equal(delay_s, start_delay_s(rule, before, after)[links])
                     hold_s = network.hold_after_s[network.hold_start[signal] + a * n + b]
                     is_new = (before[links] == RED) & (after[links] != RED)
+                    is_new |= (before[links] == GREEN_YIELDING) & (after[links] == GREEN)
                     assert (hold_s >= (delay_s + rule.min_green_s[links])[is_new] - 1e-9).all()
                     assert hold_s >= rule.yellow_s[(before != RED) & (after == RED)].max(initial=0.0)
                     assert a != b or hold_s == 0.0

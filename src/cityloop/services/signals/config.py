@@ -37,7 +37,7 @@ class PlannerConfig(BaseModel):
         0.93, gt=0, description="speed of a turning queue over the highest speed of the curve"
     )
     acceleration_mps2: float = Field(2.6, gt=0, description="acceleration of a starting vehicle")
-    start_loss_s: float = Field(1.0, ge=0, description="time lost at the start of green by a queue")
+    start_loss_s: float = Field(0.7, ge=0, description="time lost at the start of green by a queue")
     critical_gap_s: float = Field(3.0, gt=0, description="gap that a yielding movement needs in a stream it yields to")
     yellow_use_s: float = Field(1.5, ge=0, description="part of the yellow that is still driven")
     stop_cost_s: float = Field(3.0, ge=0, description="what a stop costs in seconds of delay")

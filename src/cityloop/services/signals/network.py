@@ -264,7 +264,9 @@ def _stage_arrays(
                 delay_s = start_delay_s(rule, before, after)
                 delays.append(delay_s[links])
                 was_green, will_be_green = is_green(before), is_green(after)
-                hold_s = (delay_s + rule.min_green_s)[will_be_green & ~was_green]
+                # A turn that no longer yields is a green of its own: ended at once, it would flap and serve nobody.
+                is_protected = (before == GREEN_YIELDING) & (after == GREEN)
+                hold_s = (delay_s + rule.min_green_s)[(will_be_green & ~was_green) | is_protected]
                 ends = rule.yellow_s[was_green & ~will_be_green]
                 holds.append(float(max(hold_s.max(initial=0.0), ends.max(initial=0.0))))
         delay_start.append(delay_start[-1] + len(choice) ** 2 * len(links))

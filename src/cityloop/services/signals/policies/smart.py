@@ -109,6 +109,7 @@ class Smart:
             network.path_base_m,
             network.out_end_lane,
             network.out_path_m,
+            self._is_end_green(keeper),
             self._row_start,
             self._row_departure_s,
             max(0.0, now_s - self._planned_s) if np.isfinite(self._planned_s) else 0.0,
@@ -204,6 +205,13 @@ class Smart:
         departure_s = row_departure_s[is_vehicle][::-1]
         self.shares.note_departures(planned_ix, np.where(departure_s >= NEVER_S, np.inf, now_s + departure_s))
         return wanted
+
+    def _is_end_green(self, keeper: StageKeeper) -> NDArray[np.bool_]:
+        """Return for every out-lane whether the signal at its end shows one of its movements a green."""
+        network = self._network
+        is_lane_green = np.zeros(network.lane_share.shape[0] + 1, np.bool_)  # the last one: no signal
+        is_lane_green[network.movement_lane[~np.isnan(keeper.green_since_s)]] = True
+        return is_lane_green[network.out_end_lane]
 
     def _place_m(self, view: View) -> float:
         """Return the length that a queued vehicle takes up, by the vehicles seen now."""

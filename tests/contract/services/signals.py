@@ -12,14 +12,19 @@ from cityloop.control.guard import SignalRules
 from cityloop.control.ports import Service
 from cityloop.services.signals import PolicyName, SignalsConfig, SignalsService
 
-VARIANTS: tuple[str, ...] = get_args(PolicyName)
+# The planner without any time to plan, besides all policies as they are.
+CUT_SHORT = "smart-cut-short"
+VARIANTS: tuple[str, ...] = (*get_args(PolicyName), CUT_SHORT)
 
 
 def open_service(
     city: City, rules: Sequence[SignalRules], variant: str, memory: Mapping[str, NDArray[Any]] | None = None
 ) -> Service:
     """Return the service under one of its policies."""
-    return SignalsService(city, rules, SignalsConfig.model_validate({"policy": variant}), memory)
+    settings: dict[str, Any] = {"policy": variant}
+    if variant == CUT_SHORT:
+        settings = {"policy": "smart", "planner": {"n_evaluations_most": 0}}
+    return SignalsService(city, rules, SignalsConfig.model_validate(settings), memory)
 
 
 def memory_of(service: Service) -> dict[str, NDArray[Any]]:

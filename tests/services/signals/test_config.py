@@ -28,6 +28,7 @@ def test_every_policy_can_be_named(policy: str) -> None:
         ({"webster": {"cycle_s": 60}}, "webster.cycle_s"),
         ({"planner": {"replan_s": 0.0}}, "planner.replan_s"),
         ({"planner": {"beam_width": 1}}, "planner.beam_width"),
+        ({"planner": {"n_evaluations_most": -1}}, "planner.n_evaluations_most"),
         ({"planner": {"steps_s": []}}, "planner.steps_s"),
         ({"planner": {"steps_s": [1.0, 0.0]}}, "planner.steps_s.1"),
         ({"planner": {"reaction_s": "soon"}}, "planner.reaction_s"),

@@ -24,6 +24,12 @@ class PlannerConfig(BaseModel):
         (1.0,) * 6 + (2.0,) * 11 + (4.0,) * 3, min_length=1, description="lengths of the search steps, from now on"
     )
     beam_width: int = Field(32, ge=2, description="branches kept after each step")
+    n_evaluations_most: int = Field(
+        50_000_000,
+        ge=0,
+        description="step evaluations of one decision over all junctions, a busy one needs about 1,000; "
+        "those that are left over are run by gap-out control",
+    )
     n_samples: int = Field(3, ge=1, le=8, description="draws of uncertain movements that a plan must serve")
     n_stages_most: int = Field(10, ge=2, description="stages to choose from at a junction, at most")
     reach_m: float = Field(400.0, gt=0, description="how far upstream of a stop line arrivals are followed")

@@ -86,7 +86,7 @@ def _policy(
     if config.policy == "smart":
         from cityloop.services.signals.policies.smart import Smart
 
-        return Smart(city, network, rules, config.planner, memory)
+        return Smart(city, network, rules, config, memory)
     if config.policy == "webster":
         from cityloop.services.signals.policies.webster import Webster
 

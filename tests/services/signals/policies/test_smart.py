@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from cityloop.city.city import City
-from cityloop.city.link_state import RED, is_green
+from cityloop.city.link_state import RED, codes_of, is_green
 from cityloop.control.guard import SignalRules
 from cityloop.control.view import Vehicles, View
 from cityloop.services.signals import SignalsConfig, SignalsService
+from cityloop.services.signals.network import SignalNetwork
+from cityloop.services.signals.policies.actuated import Actuated
+from cityloop.services.signals.policies.smart import Smart
+from cityloop.services.signals.stage_keeper import StageKeeper
 
 from ..closed_loop import ClosedLoop, lanes_of, movement_of, queued, together
 
@@ -151,5 +157,137 @@ def test_the_order_in_which_vehicles_are_listed_changes_nothing(street: City, ru
     shuffled = Vehicles(*(getattr(vehicles, name)[order] for name in Vehicles.__slots__))
     loops[0].run(60, vehicles)
     loops[1].run(60, shuffled)
+    for one, other in zip(loops[0].shown, loops[1].shown, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def _busy(street: City, seed: int) -> Vehicles:
+    """Return queues of some length before both junctions."""
+    rng = np.random.default_rng(seed)
+    lanes = ("NJ_1", "SJ_1", "AJ_1", "KJ_1", "KJ_2", "JK_1", "EK_1", "EK_2", "NK_1", "SK_1")
+    return queued(street, {lane: int(rng.integers(0, 7)) for lane in lanes}, speed_mps=float(4.0 * rng.random()))
+
+
+def test_without_any_work_allowed_it_is_gap_out_control(street: City, rules: tuple[SignalRules, ...]) -> None:
+    settings = {"actuated": {"max_green_s": 20.0}, "planner": {"n_evaluations_most": 0, "replan_s": 1.0}}
+    loops = [
+        ClosedLoop(
+            street, rules, SignalsService(street, rules, SignalsConfig.model_validate({"policy": p, **settings}))
+        )
+        for p in ("smart", "actuated")
+    ]
+    for k in range(150):
+        for loop in loops:
+            loop.tick(_busy(street, k // 10))
+    for signal_ix in (J, K):
+        stages = loops[0].stages_of(signal_ix)
+        assert len(set(stages)) > 1
+        assert stages == loops[1].stages_of(signal_ix)
+
+
+class Alone:
+    """The planner and what it knows of the signals, without the guard: the street shows what it showed."""
+
+    def __init__(self, street: City, network: SignalNetwork, rules: tuple[SignalRules, ...], **planner: object) -> None:
+        config = SignalsConfig.model_validate({"planner": planner})
+        self.policy = Smart(street, network, rules, config, None)
+        self.fallback = Actuated(street, network, config)
+        self.keeper = StageKeeper(street, network, rules)
+        plans = street.signals["plan_ix"].tolist()
+        self._display = codes_of("".join(street.states_of(plan)[0] for plan in plans))
+
+    def view(self, t_s: float, vehicles: Vehicles) -> View:
+        return View(t_s, self._display, np.zeros(self._display.shape[0], np.int64), vehicles)
+
+    def choose(self, view: View) -> list[int]:
+        self.keeper.observe(view)
+        return [int(stage) for stage in self.policy.choose(view, self.keeper)]
+
+    def announced(self, vehicles: Vehicles) -> list[float]:
+        """Return when the vehicles are planned to leave."""
+        return [float(t_s) for t_s in self.policy.shares.departure_s[vehicles.vehicle_ix]]
+
+
+def _least_work(make: Callable[[int], Alone], vehicles: Vehicles, named: Vehicles, n_plans: int) -> int:
+    """Return the least work with which the vehicles named are announced at the last of some plans."""
+    low, high = 0, 1_000_000
+    while high - low > 1:
+        middle = (low + high) // 2
+        alone = make(middle)
+        for k in range(n_plans):
+            alone.choose(alone.view(2.0 * k, vehicles))
+        low, high = (low, middle) if np.isfinite(alone.announced(named)).all() else (middle, high)
+    return high
+
+
+@pytest.fixture
+def with_work(street: City, network: SignalNetwork, rules: tuple[SignalRules, ...]) -> Callable[[int], Alone]:
+    """Return what makes a planner that may do so much work."""
+    return lambda work: Alone(street, network, rules, n_evaluations_most=work)
+
+
+def test_who_is_left_over_is_run_by_gap_out_control_and_planned_in_turn(
+    street: City, with_work: Callable[[int], Alone]
+) -> None:
+    at_j, at_k = queued(street, {"NJ_1": 2}), queued(street, {"NK_1": 2}, first_ix=100)
+    both = together(at_j, at_k)
+    work = _least_work(with_work, both, at_k, n_plans=1)
+    enough, too_little = with_work(work), with_work(work - 1)
+    view = enough.view(0.0, both)
+    planned, cut_short = enough.choose(view), too_little.choose(view)
+    by_gaps = too_little.fallback.choose(view, too_little.keeper).tolist()
+    assert cut_short == [planned[J], by_gaps[K]]
+    assert by_gaps[K] != EAST_WEST  # it is decided, not just kept
+    assert too_little.announced(at_j) == enough.announced(at_j)
+    assert not np.isfinite(too_little.announced(at_k)).any()
+    turns = []
+    for k in range(1, 9):
+        too_little.choose(too_little.view(2.0 * k, both))
+        turns.append([bool(np.isfinite(too_little.announced(part)).all()) for part in (at_j, at_k)])
+    assert turns[0] == [False, True]
+    for one, other in pairwise(turns):
+        assert np.any([one, other], axis=0).all()  # nobody is left over twice running
+
+
+def test_a_signal_that_needs_more_than_all_the_work_does_not_keep_others_from_their_turn(
+    street: City, with_work: Callable[[int], Alone]
+) -> None:
+    at_j = queued(street, {"NJ_1": 9, "SJ_1": 9, "AJ_1": 9, "KJ_1": 9, "KJ_2": 9})
+    at_k = queued(street, {"NK_1": 1}, first_ix=100)
+    both = together(at_j, at_k)
+    alone = with_work(_least_work(with_work, both, at_k, n_plans=2))
+    is_planned = []
+    for k in range(8):
+        alone.choose(alone.view(2.0 * k, both))
+        is_planned.append([bool(np.isfinite(alone.announced(part)).any()) for part in (at_j, at_k)])
+    assert is_planned == [[False, False], [False, True]] * 4
+
+
+def test_what_a_neighbour_without_a_plan_will_release_is_not_taken_for_nothing(
+    street: City, with_work: Callable[[int], Alone]
+) -> None:
+    # J's vehicle goes on to K, whose road is full, moves on green, and is too much to be planned
+    one = queued(street, {"AJ_1": 1})
+    to_k = replace(one, movement_ix=np.array([movement_of(street, "AJ_1", "JK_1")]))
+    at_k = queued(street, {"JK_1": 25, "JK_2": 25, "EK_1": 9, "NK_1": 9, "SK_1": 9}, first_ix=100)
+    both = together(to_k, at_k)
+    alone = with_work(_least_work(with_work, both, to_k, n_plans=1) + 100)
+    is_planned = []
+    for k in range(3):
+        alone.choose(alone.view(2.0 * k, both))
+        is_planned.append([bool(np.isfinite(alone.announced(part)).any()) for part in (to_k, at_k)])
+    assert is_planned == [[True, False], [False, False], [True, False]]
+
+
+def test_an_ordinary_limit_changes_nothing_and_asks_no_other_policy(
+    street: City, rules: tuple[SignalRules, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(Actuated, "choose_of")
+    loops = [
+        ClosedLoop(street, rules, _service(street, rules, **most)) for most in ({}, {"n_evaluations_most": 10**15})
+    ]
+    for k in range(60):
+        for loop in loops:
+            loop.tick(_busy(street, k // 10))
     for one, other in zip(loops[0].shown, loops[1].shown, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -28,12 +28,19 @@ class Actuated:
 
     def choose(self, view: View, keeper: StageKeeper) -> Ints:
         """Return the wanted stage of every signal."""
-        network = self._network
-        traffic = lane_traffic(network, view.vehicles, self._lane_length_m, view.n_walkers)
-        wanted = keeper.stage.copy()
-        for signal in np.flatnonzero(keeper.may_switch(view.t_s)).tolist():
+        return self.choose_of(np.arange(self._network.n_signals), view, keeper)
+
+    def choose_of(self, signals: Ints, view: View, keeper: StageKeeper) -> Ints:
+        """Return the wanted stages of the signals named, in their order.
+
+        Nothing is kept from one tick to the next: what is decided depends on the view and the keeper alone.
+        """
+        traffic = lane_traffic(self._network, view.vehicles, self._lane_length_m, view.n_walkers)
+        wanted = keeper.stage[signals]
+        for row in np.flatnonzero(keeper.may_switch(view.t_s)[signals]).tolist():
+            signal = int(signals[row])
             green_s = view.t_s - keeper.switched_s[signal]
-            wanted[signal] = self._next(signal, int(keeper.stage[signal]), green_s, traffic)
+            wanted[row] = self._next(signal, int(keeper.stage[signal]), green_s, traffic)
         return wanted
 
     def _next(self, signal: int, stage: int, green_s: float, traffic: LaneTraffic) -> int:

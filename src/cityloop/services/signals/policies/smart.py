@@ -16,46 +16,49 @@ from cityloop.kernels.arrivals import gather_arrivals
 from cityloop.kernels.downstream import free_places, obstructions
 from cityloop.kernels.point_queue import NEVER_S
 from cityloop.kernels.stage_search import NO_STAGE, plan_signals
-from cityloop.services.signals.config import PlannerConfig
+from cityloop.services.signals.config import SignalsConfig
 from cityloop.services.signals.network import Floats, Ints, SignalNetwork
+from cityloop.services.signals.policies.actuated import Actuated
 from cityloop.services.signals.stage_keeper import StageKeeper
 from cityloop.services.signals.turning_shares import TurningShares
 
 # Length of a car where none is seen.
 TYPICAL_LENGTH_M = 5.0
-# Step evaluations that one decision may make, over all signals; a busy junction needs about 1,000.
-MOST_EVALUATIONS = 50_000_000
 
 
 class Smart:
-    """Plan every signal over a rolling horizon against the arrivals that are seen and announced."""
+    """Plan every signal over a rolling horizon against the arrivals that are seen and announced.
+
+    Signals whose search does not fit into the work allowed are run by `Actuated` and announce nothing.
+    """
 
     def __init__(
         self,
         city: City,
         network: SignalNetwork,
         rules: Sequence[SignalRules],
-        config: PlannerConfig,
+        config: SignalsConfig,
         memory: Mapping[str, NDArray[Any]] | None,
     ) -> None:
-        self._network, self._config = network, config
-        self.shares = TurningShares(city, network, config, memory)
+        self._network, self._config = network, config.planner
+        self.shares = TurningShares(city, network, config.planner, memory)
+        self._fallback = Actuated(city, network, config)
         self._lane_length_m: Floats = np.ascontiguousarray(city.lanes["length_m"])
         self._lane_speed_mps: Floats = np.ascontiguousarray(city.lanes["speed_mps"])
         self._to_lane: Ints = np.ascontiguousarray(city.movements["to_lane_ix"])
         self._movement_length_m: Floats = np.ascontiguousarray(city.movements["length_m"])
-        self._all: Ints = np.arange(network.n_signals)
-        self._steps_s = np.array(config.steps_s)
+        self._order: Ints = np.arange(network.n_signals)  # in which signals are planned
+        self._steps_s = np.array(config.planner.steps_s)
         max_red_s = {rule.signal_ix: rule.max_red_s for rule in rules}
         self._max_red_s = np.array([max_red_s[int(signal)] for signal in network.signal_ix])
         self._parameters = np.array(
             [
-                config.start_loss_s,
-                config.critical_gap_s,
-                config.yellow_use_s,
-                config.residual_s,
-                config.residual_growth_s,
-                config.switch_cost_s,
+                config.planner.start_loss_s,
+                config.planner.critical_gap_s,
+                config.planner.yellow_use_s,
+                config.planner.residual_s,
+                config.planner.residual_growth_s,
+                config.planner.switch_cost_s,
             ]
         )
         self._planned_s = -np.inf
@@ -159,7 +162,7 @@ class Smart:
         wanted = keeper.stage.copy()
         row_departure_s = np.full(row_arrival_s.shape[0], NEVER_S)
         plan_signals(
-            self._all,
+            self._order,
             network.lane_start,
             network.movement_start,
             network.out_start,
@@ -192,19 +195,30 @@ class Smart:
             self._steps_s,
             config.beam_width,
             self._parameters,
-            MOST_EVALUATIONS,
+            config.n_evaluations_most,
             wanted,
             row_departure_s,
         )
-        # A signal that could not be planned within the work allowed stays as it is.
-        wanted = np.where(wanted == NO_STAGE, keeper.stage, wanted)
         self._row_start, self._row_departure_s = row_start, row_departure_s
+        is_left_over = wanted == NO_STAGE
+        if is_left_over.any():
+            left_over = np.flatnonzero(is_left_over)
+            wanted[left_over] = self._fallback.choose_of(left_over, view, keeper)
+            self._forget_rows(is_left_over)
+            self._order = _next_order(self._order, is_left_over)
         is_vehicle = row_vehicle >= 0
         # Samples of a lane follow each other; written backwards, the first one is what neighbours are told.
         planned_ix = vehicles.vehicle_ix[row_vehicle[is_vehicle]][::-1]
         departure_s = row_departure_s[is_vehicle][::-1]
         self.shares.note_departures(planned_ix, np.where(departure_s >= NEVER_S, np.inf, now_s + departure_s))
         return wanted
+
+    def _forget_rows(self, is_left_over: NDArray[np.bool_]) -> None:
+        """Drop the rows of signals without a plan: when their queues move is not known, which is not never."""
+        n_rows = np.diff(self._row_start)
+        is_kept = ~np.repeat(is_left_over, np.diff(self._network.lane_start))
+        self._row_departure_s = self._row_departure_s[np.repeat(is_kept, n_rows)]
+        self._row_start = np.concatenate(([0], np.cumsum(np.where(is_kept, n_rows, 0))))
 
     def _is_end_green(self, keeper: StageKeeper) -> NDArray[np.bool_]:
         """Return for every out-lane whether the signal at its end shows one of its movements a green."""
@@ -240,3 +254,12 @@ class Smart:
             if serves.any():
                 is_allowed[stages] = serves
         return is_allowed
+
+
+def _next_order(order: Ints, is_left_over: NDArray[np.bool_]) -> Ints:
+    """Return the order of the next plan: it begins behind the last signal that was planned.
+
+    Where none was, the first one needs more than all the work allowed; it must not keep the others from their turn.
+    """
+    done = np.flatnonzero(~is_left_over[order])
+    return np.roll(order, -(int(done[-1]) + 1 if done.shape[0] else 1))

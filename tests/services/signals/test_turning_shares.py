@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +12,7 @@ from cityloop.control.view import Vehicles, View
 from cityloop.kernels.arrivals import N_BANDS
 from cityloop.services.signals import PlannerConfig
 from cityloop.services.signals.network import SignalNetwork
-from cityloop.services.signals.turning_shares import N_TRACKS, TurningShares
+from cityloop.services.signals.turning_shares import FEWEST_TRACKS, TurningShares, n_tracks
 
 from .closed_loop import inside, lanes_of, movement_of, queued
 
@@ -72,6 +75,37 @@ def test_the_memory_of_another_city_is_refused(street: City, network: SignalNetw
         TurningShares(street, network, PlannerConfig(), other)
 
 
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda kept: kept.pop("share_count"), "there is no share_count"),
+        (lambda kept: kept.pop("candidate_movement"), "there is no candidate_movement"),
+        (lambda kept: kept.update(share_count=kept["share_count"][:-1]), "shape"),
+        (lambda kept: kept.update(share_count=kept["share_count"][:, 0]), "shape"),
+        (lambda kept: kept.update(share_count=-1.0 - kept["share_count"]), "from 0 up"),
+        (lambda kept: kept.update(share_count=np.nan * kept["share_count"]), "from 0 up"),
+        (lambda kept: kept.update(share_count=kept["share_count"].astype(str)), "from 0 up"),
+    ],
+)
+def test_a_memory_that_cannot_be_used_is_refused_in_one_line(
+    street: City, network: SignalNetwork, shares: TurningShares, change: Callable[[dict[str, Any]], Any], what: str
+) -> None:
+    kept = shares.memory()
+    change(kept)
+    with pytest.raises(Unusable, match=what) as refused:
+        TurningShares(street, network, PlannerConfig(), kept)
+    assert "\n" not in str(refused.value)
+    assert refused.value.where.startswith("memory")
+
+
+def test_a_larger_city_remembers_more_vehicles(shares: TurningShares) -> None:
+    assert shares.track_id.shape[0] == n_tracks(0) == n_tracks(FEWEST_TRACKS // 16) == FEWEST_TRACKS
+    for n_lanes in (FEWEST_TRACKS // 16 + 1, 100_000, 1 << 18):
+        n = n_tracks(n_lanes)
+        assert n & (n - 1) == 0
+        assert 16 * n_lanes <= n < 32 * n_lanes
+
+
 def test_a_leader_that_lets_its_green_pass_does_not_want_it(
     shares: TurningShares, street: City, network: SignalNetwork
 ) -> None:
@@ -90,11 +124,12 @@ def test_a_leader_that_lets_its_green_pass_does_not_want_it(
 
 
 def test_departures_are_noted_by_vehicle(shares: TurningShares, street: City) -> None:
-    shares.follow(_view(0.0, queued(street, {"AJ_1": 2}, first_ix=N_TRACKS + 3)))
-    shares.note_departures(np.array([N_TRACKS + 3, N_TRACKS + 4]), np.array([12.0, np.inf]))
+    first_ix = shares.track_id.shape[0] + 3
+    shares.follow(_view(0.0, queued(street, {"AJ_1": 2}, first_ix=first_ix)))
+    shares.note_departures(np.array([first_ix, first_ix + 1]), np.array([12.0, np.inf]))
     assert shares.departure_s[3:5].tolist() == [12.0, np.inf]
     right = movement_of(street, "AJ_1", "JS_1")
-    shares.follow(_view(1.0, inside([(N_TRACKS + 3, right)])))
+    shares.follow(_view(1.0, inside([(first_ix, right)])))
     assert np.isinf(shares.departure_s[3])  # it has left
 
 

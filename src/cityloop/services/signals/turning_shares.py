@@ -15,10 +15,11 @@ from cityloop.kernels.arrivals import N_BANDS, follow_vehicles, rule_out_movemen
 from cityloop.services.signals.config import PlannerConfig
 from cityloop.services.signals.network import Floats, Ints, SignalNetwork
 
-# Vehicles remembered at once; a vehicle's number modulo this is its place. Two vehicles seen within
-# the same minutes share a place only if this many others lie between them.
-N_TRACKS = 1 << 16
+# Vehicles remembered at once, at least, and for each planner lane; see ``n_tracks``.
+FEWEST_TRACKS = 1 << 16
+TRACKS_PER_LANE = 16
 N_VISITS = 12
+_MEND = "delete it or name the right one"
 
 
 class TurningShares:
@@ -35,7 +36,7 @@ class TurningShares:
     Raises
     ------
     Unusable
-        If the memory is of another city.
+        If the memory is of another city, or not what ``memory()`` returns.
     """
 
     def __init__(
@@ -50,15 +51,14 @@ class TurningShares:
         self._lane_length_m: Floats = np.ascontiguousarray(city.lanes["length_m"])
         self.count: Floats = np.repeat(network.candidate_prior[:, None], N_BANDS, axis=1)
         if memory:
-            if not np.array_equal(memory["candidate_movement"], network.candidate_movement):
-                raise Unusable("the turning shares are of another city", "memory", "delete it or name the right one")
-            self.count = np.array(memory["share_count"], np.float64)
-        self.track_id: Ints = np.full(N_TRACKS, -1, np.int64)
-        self._visit = np.zeros((N_TRACKS, N_VISITS), np.int32)
-        self._n_visits: Ints = np.zeros(N_TRACKS, np.int64)
-        self._counted: Ints = np.full(N_TRACKS, -1, np.int64)
-        self.ruled_out: Ints = np.zeros(N_TRACKS, np.int64)
-        self.departure_s: Floats = np.full(N_TRACKS, np.inf)
+            self.count = _count_of(memory, network, self.count.shape)
+        n = n_tracks(network.lane_share.shape[0])
+        self.track_id: Ints = np.full(n, -1, np.int64)
+        self._visit = np.zeros((n, N_VISITS), np.int32)
+        self._n_visits: Ints = np.zeros(n, np.int64)
+        self._counted: Ints = np.full(n, -1, np.int64)
+        self.ruled_out: Ints = np.zeros(n, np.int64)
+        self.departure_s: Floats = np.full(n, np.inf)
 
     def memory(self) -> dict[str, NDArray[Any]]:
         """Return what is worth keeping until tomorrow."""
@@ -107,4 +107,28 @@ class TurningShares:
 
     def note_departures(self, vehicle_ix: Ints, departure_s: Floats) -> None:
         """Note when vehicles are planned to leave (seconds of the day; inf: not within the horizon)."""
-        self.departure_s[vehicle_ix % N_TRACKS] = departure_s
+        self.departure_s[vehicle_ix % self.departure_s.shape[0]] = departure_s
+
+
+def n_tracks(n_lanes: int) -> int:
+    """Return how many vehicles a city with so many planner lanes remembers at once; a power of two.
+
+    A vehicle's number modulo this is its place. Two vehicles seen within the same minutes share a place only if
+    this many others lie between them.
+    """
+    return max(FEWEST_TRACKS, 1 << (TRACKS_PER_LANE * n_lanes - 1).bit_length())
+
+
+def _count_of(memory: Mapping[str, NDArray[Any]], network: SignalNetwork, shape: tuple[int, ...]) -> Floats:
+    """Return the counts of an earlier day once they are known to be of this city."""
+    for name in ("candidate_movement", "share_count"):
+        if name not in memory:
+            raise Unusable(f"there is no {name}", "memory", _MEND)
+    if not np.array_equal(memory["candidate_movement"], network.candidate_movement):
+        raise Unusable("the turning shares are of another city", "memory", _MEND)
+    kept = np.asarray(memory["share_count"])
+    if kept.shape != shape:
+        raise Unusable(f"the shape is {kept.shape} where {shape} is needed", "memory, share_count", _MEND)
+    if kept.dtype.kind not in "iuf" or not (np.isfinite(kept) & (kept >= 0)).all():
+        raise Unusable("not all counts are numbers from 0 up", "memory, share_count", _MEND)
+    return np.array(kept, np.float64)

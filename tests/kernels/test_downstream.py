@@ -153,6 +153,11 @@ def test_a_short_link_opens_with_the_green_or_the_departures_at_its_end() -> Non
     assert place_s[0, :3].tolist() == [0.0, 9.0, 9.0]
 
 
+def test_a_short_link_on_which_somebody_stands_opens_no_further_place() -> None:
+    place_s, _ = _places(Vehicle(lane=0, position_m=15.0), path_m=16.0, departure_s=(1.0,))
+    assert place_s[0, :2].tolist() == [0.0, NEVER_S]
+
+
 def test_a_queue_leaves_the_places_before_its_end() -> None:
     place_s, is_bound = _places(Vehicle(lane=0, position_m=35.0))  # its rear stands 30 m in: room for four
     assert is_bound.tolist() == [True, False]

@@ -43,7 +43,9 @@ def free_places(
     ``sight_m``, whether anybody stands there yet or not. Further places open when the queue moves:
     by the departures that the junction at its end has planned, a backward wave later, or at
     ``exit_headway_s`` where no signal ends it. Where that junction has nobody to plan for, they are
-    open as long as it shows the lane a green (``is_end_green``).
+    open as long as it shows the lane a green (``is_end_green``). On a link of at most ``sight_m`` planned departures
+    do not count while anybody stands on it: a turn that waits for a gap often has to wait longer than planned, and
+    who was sent after it would stand inside the junction.
 
     Returns
     -------
@@ -94,7 +96,9 @@ def free_places(
             ahead = place - n_free  # places that the queue must give up before this one is free
             if ahead < 0:
                 continue
-            if lane < 0:
+            if lane >= 0 and out_path_m[out] <= sight_m and tail_m[out] < out_path_m[out]:
+                place_s[out, place] = NEVER_S
+            elif lane < 0:
                 place_s[out, place] = exit_headway_s * (ahead + 1)
             elif ahead < n_planned:
                 departure_s = row_departure_s[first + ahead]

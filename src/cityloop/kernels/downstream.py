@@ -92,23 +92,19 @@ def free_places(
         wave_s = max(0.0, out_path_m[out] - tail_m[out]) / wave_mps
         first = row_start[lane] if lane >= 0 else 0
         n_planned = row_start[lane + 1] - first if lane >= 0 else 0
-        for place in range(n_places):
+        is_stuck = lane >= 0 and out_path_m[out] <= sight_m and tail_m[out] < out_path_m[out]
+        for place in range(max(0, n_free), n_places):
             ahead = place - n_free  # places that the queue must give up before this one is free
-            if ahead < 0:
-                continue
-            if lane >= 0 and out_path_m[out] <= sight_m and tail_m[out] < out_path_m[out]:
+            if is_stuck:
                 place_s[out, place] = NEVER_S
             elif lane < 0:
                 place_s[out, place] = exit_headway_s * (ahead + 1)
-            elif ahead < n_planned:
-                departure_s = row_departure_s[first + ahead]
-                place_s[out, place] = NEVER_S if departure_s >= NEVER_S else max(0.0, departure_s - elapsed_s) + wave_s
             else:
                 if n_planned > 0:
-                    last_s = row_departure_s[first + n_planned - 1]
+                    departure_s = row_departure_s[first + min(ahead, n_planned - 1)]
                 else:
-                    last_s = 0.0 if is_end_green[out] else NEVER_S
-                place_s[out, place] = NEVER_S if last_s >= NEVER_S else max(0.0, last_s - elapsed_s) + wave_s
+                    departure_s = 0.0 if is_end_green[out] else NEVER_S
+                place_s[out, place] = NEVER_S if departure_s >= NEVER_S else max(0.0, departure_s - elapsed_s) + wave_s
     return place_s, is_place_bound
 
 

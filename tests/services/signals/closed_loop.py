@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cityloop.city.city import City
-from cityloop.city.link_state import codes_of
+from cityloop.city.link_state import codes_of, is_green
 from cityloop.control.guard import SignalGuard, SignalRules
 from cityloop.control.orders import Orders
 from cityloop.control.view import Vehicles, View
@@ -104,6 +104,17 @@ class ClosedLoop:
             self.display[self._city.links_of(signal_ix)] = display
         self.t_s += 1.0
         return orders
+
+    def press_at_red(self, signal_ix: int, n_walkers: int, n_ticks: int) -> int:
+        """Run the loop with pedestrians at the first crossing of a signal that is red now; return its link."""
+        links = self._city.links_of(signal_ix)
+        crossings = np.flatnonzero(self._city.links["is_crossing"][links]) + links.start
+        red = next(int(link) for link in crossings if not is_green(self.display)[link])
+        walkers = np.zeros(self._city.links.n_rows, np.int64)
+        walkers[red] = n_walkers
+        for _ in range(n_ticks):
+            self.tick(n_walkers=walkers)
+        return red
 
     def run(self, n_ticks: int, vehicles: Vehicles | None = None) -> ClosedLoop:
         """Run the loop with the same traffic all the time."""

@@ -70,14 +70,8 @@ def test_a_stage_that_nobody_calls_is_skipped(cologne1: City) -> None:
     assert next(stage for stage in loop.stages_of(0) if stage != 0) == 2
 
 
-def test_pedestrians_are_served_when_they_call(loop: ClosedLoop, street: City) -> None:
-    links = street.links_of(J)
-    crossings = np.flatnonzero(street.links["is_crossing"][links]) + links.start
-    unserved = int(next(link for link in crossings if not is_green(loop.display)[link]))
-    walkers = np.zeros(street.links.n_rows, np.int64)
-    walkers[unserved] = 2
-    for _ in range(30):
-        loop.tick(n_walkers=walkers)
+def test_pedestrians_are_served_when_they_call(loop: ClosedLoop) -> None:
+    unserved = loop.press_at_red(J, n_walkers=2, n_ticks=30)
     assert any(is_green(display)[unserved] for display in loop.shown)
 
 

@@ -68,11 +68,5 @@ def test_a_queue_behind_the_junction_takes_pressure_away(street: City, rules: tu
 
 def test_pedestrians_press_too(street: City, rules: tuple[SignalRules, ...]) -> None:
     loop = _loop(street, rules)
-    links = street.links_of(J)
-    crossings = np.flatnonzero(street.links["is_crossing"][links]) + links.start
-    red = next(int(link) for link in crossings if not is_green(loop.display)[link])
-    walkers = np.zeros(street.links.n_rows, np.int64)
-    walkers[red] = 10
-    for _ in range(30):
-        loop.tick(n_walkers=walkers)
+    red = loop.press_at_red(J, n_walkers=10, n_ticks=30)
     assert is_green(loop.display)[red]

@@ -110,14 +110,8 @@ def test_a_side_road_does_not_starve(loop: ClosedLoop, street: City, rules: tupl
     assert is_green_asked.index(True) < rules[J].max_red_s
 
 
-def test_pedestrians_are_served(loop: ClosedLoop, street: City) -> None:
-    links = street.links_of(J)
-    crossings = np.flatnonzero(street.links["is_crossing"][links]) + links.start
-    red = next(int(link) for link in crossings if not is_green(loop.display)[link])
-    walkers = np.zeros(street.links.n_rows, np.int64)
-    walkers[red] = 3
-    for _ in range(30):
-        loop.tick(n_walkers=walkers)
+def test_pedestrians_are_served(loop: ClosedLoop) -> None:
+    red = loop.press_at_red(J, n_walkers=3, n_ticks=30)
     assert any(is_green(display)[red] for display in loop.shown)
 
 

@@ -156,6 +156,7 @@ def _gather(
     reach_m: float = 400.0,
     horizon_s: float = 60.0,
     now_s: float = 1000.0,
+    short_lanes: tuple[int, ...] = (),
 ) -> list[Arrival]:
     columns, tracks = _columns(vehicles), tracks or Tracks()
     sure = n_samples  # row of the first lane whose movements are sure
@@ -186,6 +187,7 @@ def _gather(
         city_movement=CITY_MOVEMENT,
         movement_lane=np.array([0, 0, sure, sure + 1, sure + 2]),
         lane_share=np.array([1] * n_samples + [n_samples] * 3),
+        is_short_lane=np.isin(np.arange(len(LANE_M)), short_lanes),
         candidate_start=CANDIDATE_START,
         candidate_movement=CANDIDATE_MOVEMENT,
         candidate_offset_m=CANDIDATE_OFFSET_M,
@@ -439,6 +441,8 @@ def test_the_next_junction_is_told_who_will_be_released() -> None:
     # released after 10 s, then 20 m of junction and 200 m of road at 10 m/s at most
     assert 10.0 + 220.0 / 10.0 <= told.arrival_s < 10.0 + 220.0 / 10.0 + 3.0
     assert len(_gather(vehicle, tracks=tracks, horizon_s=20.0)) == 1  # too late to be of concern
+    # on a link between signals planned as one nobody is told of: who is let in is let out
+    assert len(_gather(vehicle, tracks=tracks, now_s=1000.0, short_lanes=(int(TO_LANE[0]),))) == 1
 
 
 vehicles_anywhere = st.lists(

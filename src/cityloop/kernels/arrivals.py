@@ -166,6 +166,7 @@ def gather_arrivals(
     city_movement: Ints,
     movement_lane: Ints,
     lane_share: Ints,
+    is_short_lane: NDArray[np.bool_],
     candidate_start: Ints,
     candidate_movement: Ints,
     candidate_offset_m: Floats,
@@ -269,7 +270,7 @@ def gather_arrivals(
             if release_s > horizon_s:
                 continue
             out_lane = movement_to_lane[city_movement[movement]]
-            if out_lane < 0:
+            if out_lane < 0 or is_short_lane[out_lane]:
                 continue
             next_first, next_last = candidate_start[out_lane], candidate_start[out_lane + 1]
             if next_first == next_last:

@@ -129,7 +129,8 @@ class ClosedLoop:
 
     def stages_of(self, signal_ix: int) -> list[int]:
         """Return the stages of a signal that were asked for, one a tick."""
-        (row,) = np.flatnonzero(self._service.network.signal_ix == signal_ix).tolist()
+        planned = self._service.network.planned
+        (row,) = [row for row, one in enumerate(planned) if one.members[0].signal_ix == signal_ix]
         stages = self._service.network.stages[row]
         asked = [next(o.greens for o in orders.stages if o.signal_ix == signal_ix) for orders in self.asked]
         return [next((k for k, stage in enumerate(stages) if np.array_equal(stage, greens)), -1) for greens in asked]

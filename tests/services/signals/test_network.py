@@ -33,6 +33,10 @@ def networks(street: City, cologne1: City) -> list[tuple[City, tuple[SignalRules
     return result
 
 
+def _signals(network: SignalNetwork) -> list[int]:
+    return [rule.signal_ix for planned in network.planned for rule in planned.members]
+
+
 def _own(starts: np.ndarray, row: int) -> slice:
     return slice(int(starts[row]), int(starts[row + 1]))
 
@@ -40,6 +44,7 @@ def _own(starts: np.ndarray, row: int) -> slice:
 def test_every_array_covers_its_rows(networks: list[tuple[City, tuple[SignalRules, ...], SignalNetwork]]) -> None:
     for city, _, network in networks:
         rows = {
+            "link_start": len(network.link_ix),
             "lane_start": len(network.lane_share),
             "movement_start": len(network.movement_ix),
             "out_start": len(network.out_end_lane),
@@ -65,15 +70,15 @@ def test_every_signalised_movement_stands_once(
     networks: list[tuple[City, tuple[SignalRules, ...], SignalNetwork]],
 ) -> None:
     for city, _, network in networks:
-        planned = np.isin(city.movements["signal_ix"], network.signal_ix)
+        planned = np.isin(city.movements["signal_ix"], _signals(network))
         assert sorted(network.movement_ix.tolist()) == np.flatnonzero(planned).tolist()
         rows = np.arange(len(network.movement_ix))
         np.testing.assert_array_equal(network.row_of_movement[network.movement_ix], rows)
         assert (network.row_of_movement[~planned] == -1).all()
         for signal in range(network.n_signals):
             own = network.movement_ix[_own(network.movement_start, signal)]
-            assert set(city.movements["signal_ix"][own].tolist()) == {int(network.signal_ix[signal])}
-            links = city.links_of(int(network.signal_ix[signal]))
+            assert set(city.movements["signal_ix"][own].tolist()) == {_signals(network)[signal]}
+            links = city.links_of(_signals(network)[signal])
             of_link = network.movement_link[_own(network.movement_start, signal)] + links.start
             np.testing.assert_array_equal(of_link, city.movements["link_ix"][own])
 
@@ -109,7 +114,7 @@ def test_clearance_and_holds_are_the_guards(
 ) -> None:
     for _, rules, network in networks:
         for signal, stages in enumerate(network.stages):
-            rule, n = rules[int(network.signal_ix[signal])], len(stages)
+            rule, n = rules[_signals(network)[signal]], len(stages)
             links = network.movement_link[_own(network.movement_start, signal)]
             for a, before in enumerate(stages):
                 for b, after in enumerate(stages):
@@ -249,7 +254,7 @@ def test_uncertain_lanes_are_kept_in_samples(street: City) -> None:
 def test_a_signal_with_nothing_to_choose_is_left_to_its_program(street: City, rules: tuple[SignalRules, ...]) -> None:
     one_stage = replace(rules[J], stages=np.full((1, rules[J].n_links), RED, np.uint8))
     network = signal_network(street, (one_stage, rules[K]), SignalsConfig())
-    assert network.signal_ix.tolist() == [K]
+    assert _signals(network) == [K]
     assert (network.row_of_movement[street.movements["signal_ix"] == J] == -1).all()
     nothing = signal_network(street, (one_stage,), SignalsConfig())
     assert nothing.n_signals == 0

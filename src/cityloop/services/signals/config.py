@@ -32,6 +32,11 @@ class PlannerConfig(BaseModel):
     )
     n_samples: int = Field(3, ge=1, le=8, description="draws of uncertain movements that a plan must serve")
     n_stages_most: int = Field(10, ge=2, description="stages to choose from at a junction, at most")
+    coupled_below_m: float = Field(
+        20.0,
+        ge=0,
+        description="two signals closer than this are planned as one where a turn waits for a gap between them",
+    )
     reach_m: float = Field(400.0, gt=0, description="how far upstream of a stop line arrivals are followed")
     exit_reach_m: float = Field(80.0, gt=0, description="how far downstream of a junction queues are looked for")
     reaction_s: float = Field(

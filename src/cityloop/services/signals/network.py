@@ -6,17 +6,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cityloop.city.approaches import lane_feeders
 from cityloop.city.city import City
-from cityloop.city.link_state import GREEN, GREEN_YIELDING, is_green
-from cityloop.control.guard import SignalRules, start_delay_s
+from cityloop.control.guard import SignalRules
 from cityloop.services.signals.config import SignalsConfig
-from cityloop.services.signals.stages import candidate_stages
+from cityloop.services.signals.coupling import PlannedSignal, planned_signals
+from cityloop.services.signals.stage_changes import stage_arrays
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,11 +33,13 @@ class SignalNetwork:
     """
 
     n_samples: int
-    signal_ix: Ints
-    stages: tuple[tuple[NDArray[np.uint8], ...], ...]
+    planned: tuple[PlannedSignal, ...]
+    link_start: Ints
+    link_ix: Ints
     lane_start: Ints
     lane_ix: Ints
     lane_share: Ints
+    is_short_lane: NDArray[np.bool_]
     movement_start: Ints
     movement_ix: Ints
     movement_link: Ints
@@ -75,7 +76,12 @@ class SignalNetwork:
     @property
     def n_signals(self) -> int:
         """Number of planned signals."""
-        return int(self.signal_ix.shape[0])
+        return len(self.planned)
+
+    @property
+    def stages(self) -> tuple[tuple[NDArray[np.uint8], ...], ...]:
+        """Stages to choose from, by signal: one code a link."""
+        return tuple(planned.stages for planned in self.planned)
 
     def lanes_of(self, signal: int) -> slice:
         """Return the planner lanes of a signal."""
@@ -98,12 +104,12 @@ class SignalNetwork:
         """Return the time from a switch between two stages of a signal until all of the later one is green."""
         movements = self.movements_of(signal)
         n_movements = movements.stop - movements.start
-        start = int(self.delay_start[signal]) + (before * len(self.stages[signal]) + after) * n_movements
+        start = int(self.delay_start[signal]) + (before * len(self.planned[signal].stages) + after) * n_movements
         return float(self.start_delay_s[start : start + n_movements].max(initial=0.0))
 
     def hold_s(self, signal: int, before: int, after: int) -> float:
         """Return how long the later of two stages of a signal must be held, counted from the switch to it."""
-        return float(self.hold_after_s[self.hold_start[signal] + before * len(self.stages[signal]) + after])
+        return float(self.hold_after_s[self.hold_start[signal] + before * len(self.planned[signal].stages) + after])
 
 
 def _compress(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
@@ -125,8 +131,13 @@ def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConf
             by_signal[signal].append(movement_ix)
     planner = config.planner
     n_samples = planner.n_samples
-    signal_ix: list[int] = []
-    stages: list[tuple[NDArray[np.uint8], ...]] = []
+    coupled_below_m = planner.coupled_below_m if config.policy == "smart" else 0.0
+    planned = planned_signals(city, rules, planner.n_stages_most, coupled_below_m)
+    links = [
+        [link for rule in signal.members for link in np.r_[city.links_of(rule.signal_ix)].tolist()]
+        for signal in planned
+    ]
+    link_start, link_ix = _compress(links)
     lane_start, movement_start, out_start, stage_start = [0], [0], [0], [0]
     lane_ix: list[int] = []
     lane_share: list[int] = []
@@ -136,20 +147,10 @@ def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConf
     movement_out: list[int] = []
     out_lane_ix: list[int] = []
     crossings: list[tuple[int, int, int]] = []
-    for rule in rules:
-        links = city.links_of(rule.signal_ix)
-        own = by_signal[rule.signal_ix]
-        approach = np.full(links.stop - links.start, -1, np.int64)
-        for movement_ix in own:
-            if not movements["is_crossing"][movement_ix]:
-                link = int(movements["link_ix"][movement_ix]) - links.start
-                approach[link] = lanes["road_ix"][movements["from_lane_ix"][movement_ix]]
-        choice = candidate_stages(rule, approach, planner.n_stages_most)
-        if len(choice) < 2:
-            continue
-        signal_ix.append(rule.signal_ix)
-        stages.append(tuple(choice))
-        stage_start.append(stage_start[-1] + len(choice))
+    for planned_signal, own_links in zip(planned, links, strict=True):
+        own = [movement_ix for rule in planned_signal.members for movement_ix in by_signal[rule.signal_ix]]
+        column_of = {link: column for column, link in enumerate(own_links)}
+        stage_start.append(stage_start[-1] + len(planned_signal.stages))
         by_lane: dict[int, list[int]] = defaultdict(list)
         for movement_ix in own:
             key = int(movements["from_lane_ix"][movement_ix])
@@ -161,25 +162,25 @@ def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConf
             lane_ix.extend([max(key, -1)] * n_copies)
             lane_share.extend([n_samples // n_copies] * n_copies)
             for movement_ix in by_lane[key]:
-                link = int(movements["link_ix"][movement_ix]) - links.start
+                link = int(movements["link_ix"][movement_ix])
                 if key < 0:
-                    crossings.append((first, len(movement_rows), links.start + link))
+                    crossings.append((first, len(movement_rows), link))
                 out = int(movements["to_lane_ix"][movement_ix])
                 if out >= 0 and out not in outs:
                     outs[out] = len(out_lane_ix)
                     out_lane_ix.append(out)
                 movement_rows.append(movement_ix)
-                movement_link.append(link)
+                movement_link.append(column_of[link])
                 movement_lane.append(first)
                 movement_out.append(outs.get(out, -1))
         lane_start.append(len(lane_ix))
         movement_start.append(len(movement_rows))
         out_start.append(len(out_lane_ix))
+    is_short_lane = np.zeros(lanes.n_rows, np.bool_)
+    is_short_lane[[lane for signal in planned for of_member in signal.short_lanes for lane in of_member]] = True
     row_of_movement = np.full(movements.n_rows + 1, -1, np.int64)
     row_of_movement[movement_rows] = np.arange(len(movement_rows))
-    shown, delay_start, delays, hold_start, holds = _stage_arrays(
-        rules, signal_ix, stages, movement_start, movement_link
-    )
+    shown, delay_start, delays, hold_start, holds = stage_arrays(planned, movement_start, movement_link)
     # A turn discharges at the speed of its curve, a straight movement at that of a starting queue.
     curve_mps = planner.curve_speed_frac * np.maximum(movements["speed_mps"][movement_rows], 1.0)
     discharge_mps = np.minimum(planner.discharge_mps, curve_mps)
@@ -190,14 +191,18 @@ def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConf
         city, planner.reach_m, movement_rows
     )
     first_lane_of = {lane: row for row, lane in reversed(list(enumerate(lane_ix))) if lane >= 0}
-    path_start, path_out, path_base, out_end, out_path = _paths(city, out_lane_ix, first_lane_of, planner.exit_reach_m)
+    path_start, path_out, path_base, out_end, out_path = _paths(
+        city, out_lane_ix, first_lane_of, _signal_of_rows(lane_start), _signal_of_rows(out_start), planner.exit_reach_m
+    )
     return SignalNetwork(
         n_samples=n_samples,
-        signal_ix=np.array(signal_ix, np.int64),
-        stages=tuple(stages),
+        planned=tuple(planned),
+        link_start=link_start,
+        link_ix=link_ix,
         lane_start=np.array(lane_start, np.int64),
         lane_ix=np.array(lane_ix, np.int64),
         lane_share=np.array(lane_share, np.int64),
+        is_short_lane=is_short_lane,
         movement_start=np.array(movement_start, np.int64),
         movement_ix=np.array(movement_rows, np.int64),
         movement_link=np.array(movement_link, np.int64),
@@ -233,51 +238,6 @@ def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConf
         crossing_lane=np.array([c[0] for c in crossings], np.int64),
         crossing_movement=np.array([c[1] for c in crossings], np.int64),
         crossing_link=np.array([c[2] for c in crossings], np.int64),
-    )
-
-
-def _stage_arrays(
-    rules: Sequence[SignalRules],
-    signal_ix: Sequence[int],
-    stages: Sequence[tuple[NDArray[np.uint8], ...]],
-    movement_start: Sequence[int],
-    movement_link: Sequence[int],
-) -> tuple[NDArray[np.int8], Ints, Floats, Ints, Floats]:
-    """Return what stages show, their start delays and how long they must be held, flat over signals."""
-    rule_of = {rule.signal_ix: rule for rule in rules}
-    widest = max([b - a for a, b in pairwise(movement_start)], default=0)
-    shown = np.zeros((sum(len(choice) for choice in stages), widest), np.int8)
-    delay_start, hold_start = [0], [0]
-    delays: list[Floats] = []
-    holds: list[float] = []
-    stage_row = 0
-    for row, signal in enumerate(signal_ix):
-        rule, choice = rule_of[signal], stages[row]
-        links = np.array(movement_link[movement_start[row] : movement_start[row + 1]], np.int64)
-        for greens in choice:
-            shown[stage_row, : len(links)] = np.where(
-                greens[links] == GREEN, 2, np.where(greens[links] == GREEN_YIELDING, 1, 0)
-            )
-            stage_row += 1
-        for before in choice:
-            for after in choice:
-                delay_s = start_delay_s(rule, before, after)
-                delays.append(delay_s[links])
-                was_green, will_be_green = is_green(before), is_green(after)
-                # A turn that no longer yields is a green of its own: ended at once, it would flap and serve nobody.
-                is_protected = (before == GREEN_YIELDING) & (after == GREEN)
-                hold_s = (delay_s + rule.min_green_s)[(will_be_green & ~was_green) | is_protected]
-                ends = rule.yellow_s[was_green & ~will_be_green]
-                holds.append(float(max(hold_s.max(initial=0.0), ends.max(initial=0.0))))
-        delay_start.append(delay_start[-1] + len(choice) ** 2 * len(links))
-        hold_start.append(hold_start[-1] + len(choice) ** 2)
-    flat = np.concatenate(delays) if delays else np.empty(0)
-    return (
-        shown,
-        np.array(delay_start, np.int64),
-        np.ascontiguousarray(flat, np.float64),
-        np.array(hold_start, np.int64),
-        np.array(holds, np.float64),
     )
 
 
@@ -349,8 +309,17 @@ def _candidates(city: City, reach_m: float, movement_rows: Sequence[int]) -> tup
     return np.array(start, np.int64), np.array(rows, np.int64), np.array(offsets), np.array(priors)
 
 
+def _signal_of_rows(start: Sequence[int]) -> Ints:
+    return np.repeat(np.arange(len(start) - 1), np.diff(start))
+
+
 def _paths(
-    city: City, out_lane_ix: Sequence[int], first_lane_of: dict[int, int], reach_m: float
+    city: City,
+    out_lane_ix: Sequence[int],
+    first_lane_of: dict[int, int],
+    signal_of_lane: Ints,
+    signal_of_out: Ints,
+    reach_m: float,
 ) -> tuple[Ints, Ints, Floats, Ints, Floats]:
     """Follow every out-lane downstream, straight on, to its next stop line or as far as ``reach_m``."""
     movements, length_m = city.movements, city.lanes["length_m"]
@@ -374,7 +343,9 @@ def _paths(
             on_lane[lane].append((out, base_m))
             base_m += float(length_m[lane])
             if lane in first_lane_of:
-                end_lane[out] = first_lane_of[lane]
+                # What is let into a link between signals planned as one is let out of it: no signal ends it.
+                if signal_of_lane[first_lane_of[lane]] != signal_of_out[out]:
+                    end_lane[out] = first_lane_of[lane]
                 break
             if base_m > reach_m or lane not in onward:
                 break

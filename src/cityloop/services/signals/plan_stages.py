@@ -30,6 +30,14 @@ def lanes_by_stage(network: SignalNetwork, n_plan_stages_of: Sequence[int]) -> l
 
 
 def plan_stages_by_signal(city: City, network: SignalNetwork) -> list[int]:
-    """Return how many of each signal's stages come from its plan in force; they stand first."""
-    plans = city.signals["plan_ix"][network.signal_ix].tolist()
-    return [n_plan_stages(city.states_of(plan), stages) for plan, stages in zip(plans, network.stages, strict=True)]
+    """Return how many of each signal's stages come from its plan in force; they stand first.
+
+    Signals planned as one have no plan in common: all their stages are taken for one.
+    """
+    plan_ix = city.signals["plan_ix"]
+    return [
+        n_plan_stages(city.states_of(int(plan_ix[signal.members[0].signal_ix])), signal.stages)
+        if len(signal.members) == 1
+        else len(signal.stages)
+        for signal in network.planned
+    ]

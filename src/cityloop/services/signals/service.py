@@ -43,7 +43,7 @@ class SignalsService:
     ) -> None:
         self.config = config
         self.network = signal_network(city, rules, config)
-        self._keeper = StageKeeper(city, self.network, rules)
+        self._keeper = StageKeeper(city, self.network)
         self._policy = _policy(city, rules, self, memory) if config.policy != "field" else None
 
     @property

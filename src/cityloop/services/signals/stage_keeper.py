@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from cityloop.city.city import City
 from cityloop.city.link_state import RED, is_green
-from cityloop.control.guard import SignalRules
 from cityloop.control.orders import Orders, StageOrder
 from cityloop.control.view import View
+from cityloop.services.signals.coupling import PlannedSignal
 from cityloop.services.signals.network import Floats, Ints, SignalNetwork
+from cityloop.services.signals.short_links import ShortLinks
 
 
 class StageKeeper:
@@ -30,10 +29,11 @@ class StageKeeper:
         When its link was last seen green.
     """
 
-    def __init__(self, city: City, network: SignalNetwork, rules: Sequence[SignalRules]) -> None:
+    def __init__(self, city: City, network: SignalNetwork) -> None:
         self._network = network
-        longest_s = {rule.signal_ix: float(rule.min_green_s.max(initial=0.0)) for rule in rules}
-        self._min_green_s = [longest_s[int(signal)] for signal in network.signal_ix]
+        self._min_green_s = [
+            max(float(rule.min_green_s.max(initial=0.0)) for rule in signal.members) for signal in network.planned
+        ]
         n_signals, n_movements = network.n_signals, network.movement_ix.shape[0]
         self.stage: Ints = np.zeros(n_signals, np.int64)
         self.before: Ints = np.zeros(n_signals, np.int64)
@@ -41,23 +41,22 @@ class StageKeeper:
         self.hold_until_s: Floats = np.full(n_signals, -np.inf)
         self.green_since_s: Floats = np.full(n_movements, np.nan)
         self.last_green_s: Floats = np.full(n_movements, -np.inf)
-        first_link = city.signals["links_start"][network.signal_ix]
-        n_links = city.signals["links_end"][network.signal_ix] - first_link
+        first_link, n_links = network.link_start[:-1], np.diff(network.link_start)
         of_signal = np.repeat(np.arange(n_signals), np.diff(network.movement_start))
         self.signal_of_movement: Ints = of_signal
-        self.link_of_movement: Ints = first_link[of_signal] + network.movement_link
+        self.link_of_movement: Ints = network.link_ix[first_link[of_signal] + network.movement_link]
         widest = int(n_links.max(initial=0))
         column = np.arange(widest)
         self._is_link = column < n_links[:, None]
-        self._link = np.where(self._is_link, first_link[:, None] + column, 0)
+        self._link = np.zeros((n_signals, widest), np.int64)
+        self._link[self._is_link] = network.link_ix
         self._stage_green = np.zeros((int(network.stage_start[-1]), widest), np.bool_)
         for signal, stages in enumerate(network.stages):
             for k, greens in enumerate(stages):
                 self._stage_green[network.stage_start[signal] + k, : len(greens)] = greens != RED
-        self._orders = [
-            [StageOrder(int(network.signal_ix[signal]), greens) for greens in stages]
-            for signal, stages in enumerate(network.stages)
-        ]
+        self._orders = [[_orders(signal, greens) for greens in signal.stages] for signal in network.planned]
+        self._is_asked = np.zeros((n_signals, widest), np.bool_)  # greens of the last orders
+        self.short_links = ShortLinks(city, network.planned)
         # each planner movement in ``network.shown``: first row of its signal, and its column
         self._first_stage: Ints = network.stage_start[of_signal]
         self._column: Ints = np.arange(n_movements) - network.movement_start[of_signal]
@@ -77,11 +76,12 @@ class StageKeeper:
         shown = green[self._link] & self._is_link
         wanted = self._stage_green[self._network.stage_start[:-1] + self.stage]
         is_settled = view.t_s >= self.hold_until_s
-        has_ended = (shown & ~wanted).any(axis=1) & (view.t_s > self.switched_s)
+        has_ended = (shown & ~self._is_asked).any(axis=1) & (view.t_s > self.switched_s)
         lacks = (wanted & ~shown).any(axis=1) & is_settled
         for signal in np.flatnonzero(has_ended | lacks | (not self._is_started)).tolist():
             self._adopt(signal, shown[signal], view.t_s)
         self._is_started = True
+        self.short_links.observe(view)
 
     def _adopt(self, signal: int, shown: NDArray[np.bool_], t_s: float) -> None:
         """Take the stage that is nearest to what is shown; the guard may have chosen another than ordered."""
@@ -90,6 +90,7 @@ class StageKeeper:
         if nearest != self.stage[signal]:
             self.before[signal] = self.stage[signal] = nearest
             self.switched_s[signal] = self.hold_until_s[signal] = t_s  # the stage that was ordered holds nothing
+            self.short_links.forget(signal)
 
     def may_switch(self, t_s: float) -> NDArray[np.bool_]:
         """Return where the stage has been held long enough."""
@@ -112,17 +113,35 @@ class StageKeeper:
             self.stage[signal] = wanted[signal]
             self.switched_s[signal] = t_s
             self.hold_until_s[signal] = t_s + hold_s
+            self.short_links.change(signal, int(self.before[signal]), int(self.stage[signal]))
         orders = [of_signal[stage] for of_signal, stage in zip(self._orders, self.stage.tolist(), strict=True)]
+        self._is_asked = self._stage_green[network.stage_start[:-1] + self.stage]
         is_held_back = is_unclear & np.isnan(self.green_since_s) & self._is_in_stage()
-        for signal in sorted(set(self.signal_of_movement[is_held_back].tolist())):
-            own = network.movements_of(signal)
-            greens = orders[signal].greens.copy()
+        held_back = set(self.signal_of_movement[is_held_back].tolist())
+        kept = self.short_links.kept(t_s, self.switched_s)
+        for signal in sorted(held_back | kept.keys()):
+            planned, own = network.planned[signal], network.movements_of(signal)
+            greens = planned.stages[self.stage[signal]].copy()
             greens[network.movement_link[own][is_held_back[own]]] = RED
-            orders[signal] = StageOrder(orders[signal].signal_ix, greens)
+            if signal in kept:
+                is_kept = np.repeat(kept[signal], [rule.n_links for rule in planned.members])
+                greens[is_kept] = planned.stages[self.before[signal]][is_kept]
+            orders[signal] = _orders(planned, greens)
+            self._is_asked[signal, : greens.shape[0]] = greens != RED
             self.hold_until_s[signal] = max(self.hold_until_s[signal], t_s + self._min_green_s[signal])
-        return Orders(tuple(orders))
+        return Orders(tuple(order for of_signal in orders for order in of_signal))
 
     def _is_in_stage(self) -> NDArray[np.bool_]:
         """Return which planner movements the stage of their signal shows green."""
         row = self._first_stage + self.stage[self.signal_of_movement]
         return np.asarray(self._network.shown[row, self._column] > 0)
+
+
+def _orders(signal: PlannedSignal, greens: NDArray[np.uint8]) -> tuple[StageOrder, ...]:
+    """Return the orders that ask for greens, one a member."""
+    ends = np.cumsum([rule.n_links for rule in signal.members]).tolist()
+    starts = [0, *ends[:-1]]
+    return tuple(
+        StageOrder(rule.signal_ix, greens[start:end])
+        for rule, start, end in zip(signal.members, starts, ends, strict=True)
+    )

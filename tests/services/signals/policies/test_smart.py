@@ -186,7 +186,7 @@ class Alone:
         config = SignalsConfig.model_validate({"planner": planner})
         self.policy = Smart(street, network, rules, config, None)
         self.fallback = Actuated(street, network, config)
-        self.keeper = StageKeeper(street, network, rules)
+        self.keeper = StageKeeper(street, network)
         plans = street.signals["plan_ix"].tolist()
         self._display = codes_of("".join(street.states_of(plan)[0] for plan in plans))
 

@@ -50,7 +50,8 @@ class Smart:
         self._order: Ints = np.arange(network.n_signals)  # in which signals are planned
         self._steps_s = np.array(config.planner.steps_s)
         max_red_s = {rule.signal_ix: rule.max_red_s for rule in rules}
-        self._max_red_s = np.array([max_red_s[int(signal)] for signal in network.signal_ix])
+        signal_of = city.movements["signal_ix"][network.movement_ix].tolist()
+        self._max_red_s = np.array([max_red_s[signal] for signal in signal_of])
         self._parameters = np.array(
             [
                 config.planner.start_loss_s,
@@ -148,6 +149,7 @@ class Smart:
             network.movement_ix,
             network.movement_lane,
             network.lane_share,
+            network.is_short_lane,
             network.candidate_start,
             network.candidate_movement,
             network.candidate_offset_m,
@@ -235,11 +237,16 @@ class Smart:
     def _allowed(
         self, row_arrival_s: Floats, row_movement: Ints, keeper: StageKeeper, now_s: float
     ) -> NDArray[np.bool_]:
-        """Return which stages the next decision may choose: a movement near its maximum red comes first."""
+        """Return which stages the next decision may choose: a movement near its maximum red comes first.
+
+        Where vehicles stand on short links both ways, nobody is let in until they have left.
+        """
         network = self._network
         is_allowed = np.ones(int(network.stage_start[-1]), np.bool_)
+        for signal in np.flatnonzero(keeper.short_links.is_taken & keeper.may_switch(now_s)).tolist():
+            is_allowed[network.stages_of(signal)] = ~network.planned[signal].is_entered
         red_s = now_s - keeper.last_green_s
-        limit_s = self._max_red_s[keeper.signal_of_movement] - self._config.max_red_margin_s
+        limit_s = self._max_red_s - self._config.max_red_margin_s
         is_late = red_s >= limit_s
         if not is_late.any():
             return is_allowed

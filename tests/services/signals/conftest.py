@@ -13,6 +13,8 @@ from cityloop.control.guard import SignalRules, clearance_of, signal_rules
 from cityloop.services.signals import SignalsConfig
 from cityloop.services.signals.network import SignalNetwork, signal_network
 
+from .interchange import read_interchange
+
 
 @pytest.fixture(scope="session")
 def rules(street: City) -> tuple[SignalRules, ...]:
@@ -33,3 +35,9 @@ def cologne1() -> City:
     if found is None or found.origin is None:
         pytest.skip("the scenarios of sumo-rl are not installed")
     return read_city(read_sumo_config(Path(found.origin).parent / "nets/RESCO/cologne1/cologne1.sumocfg"), "cologne1")
+
+
+@pytest.fixture(scope="session")
+def interchange(tmp_path_factory: pytest.TempPathFactory) -> City:
+    """Return two signals 14 m apart and a third one further on."""
+    return read_interchange(tmp_path_factory.mktemp("interchange"))

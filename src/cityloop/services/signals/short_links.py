@@ -66,11 +66,15 @@ class ShortLinks:
         self._emptied.pop(signal, None)
 
     def kept(self, t_s: float, switched_s: NDArray[np.float64]) -> dict[int, Flags]:
-        """Return by signal the members that still show the stage before; a link once empty is done with."""
-        for signal, is_emptied in list(self._emptied.items()):
+        """Return by signal the members that still show the stage before; a link once empty is done with.
+
+        A signal whose last member is let go now is among them, with none.
+        """
+        kept = dict(self._emptied)
+        for signal, is_emptied in kept.items():
             since_s = t_s - switched_s[signal]
             if since_s >= EMPTYING_S:
                 is_emptied &= self._is_occupied[signal] & (since_s < EMPTYING_MOST_S)
             if not is_emptied.any():
                 del self._emptied[signal]
-        return dict(self._emptied)
+        return kept

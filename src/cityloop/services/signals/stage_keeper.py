@@ -11,7 +11,7 @@ from cityloop.control.orders import Orders, StageOrder
 from cityloop.control.view import View
 from cityloop.services.signals.coupling import PlannedSignal
 from cityloop.services.signals.network import Floats, Ints, SignalNetwork
-from cityloop.services.signals.short_links import ShortLinks
+from cityloop.services.signals.short_links import EMPTYING_S, ShortLinks
 
 
 class StageKeeper:
@@ -123,12 +123,16 @@ class StageKeeper:
             planned, own = network.planned[signal], network.movements_of(signal)
             greens = planned.stages[self.stage[signal]].copy()
             greens[network.movement_link[own][is_held_back[own]]] = RED
+            if signal in held_back:
+                self.hold_until_s[signal] = max(self.hold_until_s[signal], t_s + self._min_green_s[signal])
             if signal in kept:
                 is_kept = np.repeat(kept[signal], [rule.n_links for rule in planned.members])
                 greens[is_kept] = planned.stages[self.before[signal]][is_kept]
+                # a member that changes later than planned has its yellow and minimum green still to come
+                hold_s = network.hold_s(signal, self.before[signal], self.stage[signal]) - EMPTYING_S
+                self.hold_until_s[signal] = max(self.hold_until_s[signal], t_s + hold_s)
             orders[signal] = _orders(planned, greens)
             self._is_asked[signal, : greens.shape[0]] = greens != RED
-            self.hold_until_s[signal] = max(self.hold_until_s[signal], t_s + self._min_green_s[signal])
         return Orders(tuple(order for of_signal in orders for order in of_signal))
 
     def _is_in_stage(self) -> NDArray[np.bool_]:

@@ -239,7 +239,7 @@ class Smart:
     ) -> NDArray[np.bool_]:
         """Return which stages the next decision may choose: a movement near its maximum red comes first.
 
-        Where vehicles stand on short links both ways, nobody is let in until they have left.
+        Where vehicles stand on short links both ways, nobody is let in until they have left; but for that maximum.
         """
         network = self._network
         is_allowed = np.ones(int(network.stage_start[-1]), np.bool_)

@@ -261,3 +261,16 @@ def test_nobody_is_let_in_while_vehicles_stand_on_both_links(
     assert not any(is_let_in(30 + longest_hold_s))
     loop.run(20, queued(interchange, QUEUES))  # they have left
     assert any(is_let_in(100))
+
+
+def test_a_stream_does_not_begin_while_somebody_stands_where_it_leads(
+    keeper: StageKeeper, network: SignalNetwork, interchange: City
+) -> None:
+    _ask(keeper, network, 50.0, SIDES, SIDES)
+    stream = links_between(interchange, "WJ", "JK")
+    on_link = queued(interchange, {"JK_1": 1})
+    for t_s, vehicles, is_green_expected in ((60.0, on_link, False), (61.0, Vehicles(), True)):
+        asked = codes_of(_ask(keeper, network, t_s, OUTWARD, EASTWARD, vehicles))
+        assert (is_green(asked[stream]) == is_green_expected).all()
+    # one that runs already goes on: it would not be let out sooner for that
+    assert _ask(keeper, network, 70.0, EASTWARD, EASTWARD, on_link) == EASTWARD

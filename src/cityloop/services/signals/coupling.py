@@ -40,6 +40,8 @@ class PlannedSignal:
         Whether a stage lets anybody into a short link, turns as well.
     short_lanes : tuple of tuple of int
         By member, the lanes of the short links that end at it; empty for a signal planned alone.
+    streams : tuple of tuple of int
+        By member, the links that let a stream into its short links, counted over all members.
     """
 
     members: tuple[SignalRules, ...]
@@ -47,6 +49,7 @@ class PlannedSignal:
     is_fed: Flags
     is_entered: Flags
     short_lanes: tuple[tuple[int, ...], ...]
+    streams: tuple[tuple[int, ...], ...]
 
     def is_emptied_first(self, before: int, after: int) -> Flags:
         """Return for each member whether it keeps its greens of the stage before until its short links are empty."""
@@ -100,7 +103,7 @@ def planned_signals(
         if signal not in is_done:
             alone = tuple(stages_of[signal])
             is_fed = np.zeros((len(alone), 1), np.bool_)
-            result[signal] = PlannedSignal((rule,), alone, is_fed, is_fed[:, 0], ((),))
+            result[signal] = PlannedSignal((rule,), alone, is_fed, is_fed[:, 0], ((),), ((),))
     return [result[signal] for signal in sorted(result)]
 
 
@@ -202,15 +205,19 @@ def _coupled(
         is_lost &= greens == RED
     if is_lost.any():
         return None
-    lanes: list[list[int]] = [[], []]
+    lanes: tuple[list[int], list[int]] = ([], [])
+    streams: tuple[list[int], list[int]] = ([], [])
     for link in links:
-        lanes[member_of[link.to_signal]] += link.lanes
+        end = member_of[link.to_signal]
+        lanes[end].extend(link.lanes)
+        streams[end].extend((link.stream + (0 if end else pair[0].n_links)).tolist())
     return PlannedSignal(
         tuple(pair),
         tuple(greens for greens, _, _ in kept),
         np.array([is_fed for _, is_fed, _ in kept], np.bool_),
         np.array([is_entered for _, _, is_entered in kept], np.bool_),
         (tuple(lanes[0]), tuple(lanes[1])),
+        (tuple(streams[0]), tuple(streams[1])),
     )
 
 

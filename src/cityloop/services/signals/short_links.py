@@ -37,6 +37,7 @@ class ShortLinks:
                 self._end_of_lane[list(lanes)] = 2 * signal + member
         self._has_any = bool((self._end_of_lane >= 0).any())
         self._is_occupied: Flags = np.zeros((len(planned), 2), np.bool_)
+        self._is_stood_on: Flags = np.zeros((len(planned), 2), np.bool_)
         self._emptied: dict[int, Flags] = {}
         self.is_taken: Flags = np.zeros(len(planned), np.bool_)
 
@@ -48,11 +49,18 @@ class ShortLinks:
         is_inside = (vehicles.lane_ix < 0) & (vehicles.movement_ix >= 0)
         lane = np.where(is_inside, self._to_lane[vehicles.movement_ix], vehicles.lane_ix)
         end = np.where(lane >= 0, self._end_of_lane[lane], -1)
-        stands = np.zeros_like(self._is_occupied)
-        stands.flat[end[(end >= 0) & ~is_inside & (vehicles.speed_mps < STANDING_MPS)]] = True
+        self._is_stood_on[:] = False
+        self._is_stood_on.flat[end[(end >= 0) & ~is_inside & (vehicles.speed_mps < STANDING_MPS)]] = True
         self._is_occupied[:] = False
         self._is_occupied.flat[end[end >= 0]] = True
-        self.is_taken = np.logical_and.reduce(stands, axis=1)
+        self.is_taken = np.logical_and.reduce(self._is_stood_on, axis=1)
+
+    def closed_streams(self) -> dict[int, list[int]]:
+        """Return by signal the links whose streams lead to where somebody stands: they must not begin yet."""
+        closed: dict[int, list[int]] = {}
+        for signal, member in np.argwhere(self._is_stood_on).tolist():
+            closed.setdefault(signal, []).extend(self._planned[signal].streams[member])
+        return closed
 
     def change(self, signal: int, before: int, after: int) -> None:
         """Note a change of stage: members that streams led to before, and no longer, empty their links first."""

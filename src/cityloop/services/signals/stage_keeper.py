@@ -56,6 +56,7 @@ class StageKeeper:
                 self._stage_green[network.stage_start[signal] + k, : len(greens)] = greens != RED
         self._orders = [[_orders(signal, greens) for greens in signal.stages] for signal in network.planned]
         self._is_asked = np.zeros((n_signals, widest), np.bool_)  # greens of the last orders
+        self._is_shown = np.zeros((n_signals, widest), np.bool_)
         self.short_links = ShortLinks(city, network.planned)
         # each planner movement in ``network.shown``: first row of its signal, and its column
         self._first_stage: Ints = network.stage_start[of_signal]
@@ -73,7 +74,7 @@ class StageKeeper:
         self.green_since_s[~of_movement] = np.nan
         self.green_since_s[of_movement & np.isnan(self.green_since_s)] = view.t_s
         self.last_green_s[of_movement] = view.t_s
-        shown = green[self._link] & self._is_link
+        shown = self._is_shown = green[self._link] & self._is_link
         wanted = self._stage_green[self._network.stage_start[:-1] + self.stage]
         is_settled = view.t_s >= self.hold_until_s
         has_ended = (shown & ~self._is_asked).any(axis=1) & (view.t_s > self.switched_s)
@@ -117,13 +118,20 @@ class StageKeeper:
         orders = [of_signal[stage] for of_signal, stage in zip(self._orders, self.stage.tolist(), strict=True)]
         self._is_asked = self._stage_green[network.stage_start[:-1] + self.stage]
         is_held_back = is_unclear & np.isnan(self.green_since_s) & self._is_in_stage()
-        held_back = set(self.signal_of_movement[is_held_back].tolist())
+        held_back: dict[int, Ints] = {}  # links, by signal
+        for signal in set(self.signal_of_movement[is_held_back].tolist()):
+            own = network.movements_of(signal)
+            held_back[signal] = network.movement_link[own][is_held_back[own]]
+        for signal, links in self.short_links.closed_streams().items():
+            red = [link for link in links if self._is_asked[signal, link] and not self._is_shown[signal, link]]
+            if red:
+                held_back[signal] = np.append(held_back.get(signal, np.empty(0, np.int64)), red)
         kept = self.short_links.kept(t_s, self.switched_s)
-        for signal in sorted(held_back | kept.keys()):
-            planned, own = network.planned[signal], network.movements_of(signal)
+        for signal in sorted(held_back.keys() | kept.keys()):
+            planned = network.planned[signal]
             greens = planned.stages[self.stage[signal]].copy()
-            greens[network.movement_link[own][is_held_back[own]]] = RED
             if signal in held_back:
+                greens[held_back[signal]] = RED
                 self.hold_until_s[signal] = max(self.hold_until_s[signal], t_s + self._min_green_s[signal])
             if signal in kept:
                 is_kept = np.repeat(kept[signal], [rule.n_links for rule in planned.members])

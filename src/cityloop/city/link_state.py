@@ -13,7 +13,7 @@ CHARACTERS = "rygGusoO"
 _CODE_OF_BYTE = np.full(256, 255, np.uint8)
 _CODE_OF_BYTE[np.frombuffer(CHARACTERS.encode(), np.uint8)] = np.arange(len(CHARACTERS), dtype=np.uint8)
 _CODE_OF_BYTE[ord("Y")] = YELLOW
-_BYTE_OF_CODE = np.frombuffer(CHARACTERS.encode(), np.uint8)
+_BYTE_OF_CODE = CHARACTERS.encode().ljust(256, b"\xff")  # no character: what is not ASCII cannot be decoded
 
 
 def codes_of(state: str) -> NDArray[np.uint8]:
@@ -23,7 +23,7 @@ def codes_of(state: str) -> NDArray[np.uint8]:
 
 def text_of(codes: NDArray[np.uint8]) -> str:
     """Return the state string of codes."""
-    return _BYTE_OF_CODE[codes].tobytes().decode("ascii")
+    return codes.tobytes().translate(_BYTE_OF_CODE).decode("ascii")
 
 
 def is_green(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:

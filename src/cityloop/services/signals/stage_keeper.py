@@ -57,6 +57,7 @@ class StageKeeper:
         self._orders = [[_orders(signal, greens) for greens in signal.stages] for signal in network.planned]
         self._is_asked = np.zeros((n_signals, widest), np.bool_)  # greens of the last orders
         self._is_shown = np.zeros((n_signals, widest), np.bool_)
+        self._plain, self._plain_green, self._plain_stage = Orders(), self._is_asked, np.full(n_signals, -1, np.int64)
         self.short_links = ShortLinks(city, network.planned)
         # each planner movement in ``network.shown``: first row of its signal, and its column
         self._first_stage: Ints = network.stage_start[of_signal]
@@ -115,8 +116,7 @@ class StageKeeper:
             self.switched_s[signal] = t_s
             self.hold_until_s[signal] = t_s + hold_s
             self.short_links.change(signal, int(self.before[signal]), int(self.stage[signal]))
-        orders = [of_signal[stage] for of_signal, stage in zip(self._orders, self.stage.tolist(), strict=True)]
-        self._is_asked = self._stage_green[network.stage_start[:-1] + self.stage]
+        plain, self._is_asked = self._plain_orders()
         is_held_back = is_unclear & np.isnan(self.green_since_s) & self._is_in_stage()
         held_back: dict[int, Ints] = {}  # links, by signal
         for signal in set(self.signal_of_movement[is_held_back].tolist()):
@@ -127,6 +127,10 @@ class StageKeeper:
             if red:
                 held_back[signal] = np.append(held_back.get(signal, np.empty(0, np.int64)), red)
         kept = self.short_links.kept(t_s, self.switched_s)
+        if not held_back and not kept:
+            return plain
+        self._is_asked = self._is_asked.copy()
+        orders = [of_signal[stage] for of_signal, stage in zip(self._orders, self.stage.tolist(), strict=True)]
         for signal in sorted(held_back.keys() | kept.keys()):
             planned = network.planned[signal]
             greens = planned.stages[self.stage[signal]].copy()
@@ -142,6 +146,15 @@ class StageKeeper:
             orders[signal] = _orders(planned, greens)
             self._is_asked[signal, : greens.shape[0]] = greens != RED
         return Orders(tuple(order for of_signal in orders for order in of_signal))
+
+    def _plain_orders(self) -> tuple[Orders, NDArray[np.bool_]]:
+        """Return the orders for the whole of every stage, and their greens; made anew only after a change."""
+        if not np.array_equal(self.stage, self._plain_stage):
+            self._plain_stage = self.stage.copy()
+            stages = zip(self._orders, self.stage.tolist(), strict=True)
+            self._plain = Orders(tuple(order for of_signal, stage in stages for order in of_signal[stage]))
+            self._plain_green = self._stage_green[self._network.stage_start[:-1] + self.stage]
+        return self._plain, self._plain_green
 
     def _is_in_stage(self) -> NDArray[np.bool_]:
         """Return which planner movements the stage of their signal shows green."""

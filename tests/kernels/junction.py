@@ -207,6 +207,7 @@ def plan(
     n_samples: int = 1,
     parts: Sequence[Sequence[int]] | None = None,
     most_evaluations: int = AMPLE,
+    horizon_scale: Sequence[float] | None = None,
 ) -> Plan:
     """Plan junctions; in ``parts`` their rows may be planned call by call and in any order."""
     flat = Flat(junctions)
@@ -225,6 +226,7 @@ def plan(
             hold_start=flat.hold_start,
             hold_after_s=flat.hold_after_s,
             step_s=np.array(steps_s, np.float64),
+            horizon_scale=np.array(horizon_scale or [1.0] * len(junctions), np.float64),
             beam_width=beam_width,
             parameters=(model or Model()).vector(),
             most_evaluations=most_evaluations,

@@ -53,6 +53,14 @@ def test_green_into_a_full_road_is_worth_nothing() -> None:
     assert plan([Junction(CROSS, queues, outs=(0, 1), delay_s=3.0)], SECONDS).stages == (0,)
 
 
+def test_a_longer_horizon_serves_a_longer_queue() -> None:
+    long_queue = Junction(CROSS, (queue(30), ()), delay_s=5.0)
+    for scale in (1.0, 2.0):
+        (departures,) = plan([long_queue], SECONDS, horizon_scale=[scale]).departures_s
+        served_s = [t_s for t_s in departures[0] if t_s < NEVER_S]
+        assert scale * sum(SECONDS) - 3.0 < max(served_s) < scale * sum(SECONDS)
+
+
 def test_what_waits_at_the_horizon_counts() -> None:
     # one vehicle could be served just before the horizon: it saves a second, and what it would have waited further
     junction, short = Junction(CROSS, ((), queue(3, 1)), delay_s=5.0), (1.0,) * 6

@@ -48,6 +48,7 @@ class Choices(NamedTuple):
     hold_start: Ints
     hold_after_s: Floats
     step_s: Floats
+    horizon_scale: Floats
 
 
 class Room(NamedTuple):
@@ -107,6 +108,7 @@ def plan_signals(
     hold_start: Ints,
     hold_after_s: Floats,
     step_s: Floats,
+    horizon_scale: Floats,
     beam_width: int,
     parameters: Floats,
     most_evaluations: int,
@@ -150,6 +152,8 @@ def plan_signals(
         How long a stage must be held once chosen, counted from the switch.
     step_s : float64
         Lengths of the steps; their sum is the horizon.
+    horizon_scale : float64, one a signal
+        By what its steps are longer.
     beam_width : int
     parameters : float64
         See the constants of ``point_queue``.
@@ -176,7 +180,7 @@ def plan_signals(
         is_place_bound,
     )  # fmt: skip
     choices = Choices(
-        stage_now, stage_before, switched_s, hold_s, is_allowed, hold_start, hold_after_s, step_s
+        stage_now, stage_before, switched_s, hold_s, is_allowed, hold_start, hold_after_s, step_s, horizon_scale
     )  # fmt: skip
     room = _room(junctions, traffic, step_s.shape[0], beam_width)
     n_left = most_evaluations
@@ -230,7 +234,7 @@ def _search(
     n_evaluations = 0
     from_s = 0.0
     for step in range(n_steps):
-        to_s = from_s + choices.step_s[step]
+        to_s = from_s + choices.horizon_scale[signal] * choices.step_s[step]
         open_step(signal, from_s, to_s, n_busy, junctions, traffic, parameters, table)
         n_children = 0
         for rank in range(n_kept):
@@ -299,7 +303,7 @@ def _record(
     stage, before, since_s = choices.stage_now[signal], choices.stage_before[signal], choices.switched_s[signal]
     from_s = 0.0
     for step in range(choices.step_s.shape[0]):
-        to_s = from_s + choices.step_s[step]
+        to_s = from_s + choices.horizon_scale[signal] * choices.step_s[step]
         if room.sequence[step] != stage:
             before, stage, since_s = stage, room.sequence[step], from_s
         open_step(signal, from_s, to_s, n_busy, junctions, traffic, parameters, table)

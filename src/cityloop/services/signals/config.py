@@ -23,6 +23,9 @@ class PlannerConfig(BaseModel):
     steps_s: tuple[PositiveFloat, ...] = Field(
         (1.0,) * 6 + (2.0,) * 11 + (4.0,) * 3, min_length=1, description="lengths of the search steps, from now on"
     )
+    oversaturated_veh: float = Field(
+        10.0, gt=0, description="waiting vehicles not served within the horizon that make the next one twice as long"
+    )
     beam_width: int = Field(32, ge=2, description="branches kept after each step")
     n_evaluations_most: int = Field(
         50_000_000,

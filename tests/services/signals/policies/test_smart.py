@@ -202,6 +202,21 @@ class Alone:
         return [float(t_s) for t_s in self.policy.shares.departure_s[vehicles.vehicle_ix]]
 
 
+def test_a_junction_that_cannot_serve_its_queues_looks_further_ahead(
+    street: City, network: SignalNetwork, rules: tuple[SignalRules, ...]
+) -> None:
+    alone = Alone(street, network, rules, steps_s=(1.0,) * 12)
+    few, many = queued(street, {"NJ_1": 2}), queued(street, {"NJ_1": 10, "SJ_1": 10, "KJ_1": 10, "KJ_2": 10})
+    lasts_s = []
+    for t_s, vehicles in ((0.0, many), (2.0, many), (4.0, few), (6.0, few)):
+        alone.choose(alone.view(t_s, vehicles))
+        planned_s = np.array(alone.announced(vehicles)) - t_s
+        lasts_s.append(planned_s[np.isfinite(planned_s)].max())
+    at_once, once_known, still, over = lasts_s
+    assert at_once < 12.0 < once_known < 24.0
+    assert still == pytest.approx(over)  # two vehicles leave at the same time, however far one looks
+
+
 def _least_work(make: Callable[[int], Alone], vehicles: Vehicles, named: Vehicles, n_plans: int) -> int:
     """Return the least work with which the vehicles named are announced at the last of some plans."""
     low, high = 0, 1_000_000

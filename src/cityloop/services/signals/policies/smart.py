@@ -22,6 +22,8 @@ from cityloop.services.signals.policies.actuated import Actuated
 from cityloop.services.signals.stage_keeper import StageKeeper
 from cityloop.services.signals.turning_shares import TurningShares
 
+# Who needs no longer than this to the stop line waits there.
+WAITING_ARRIVAL_S = 3.0
 # Length of a car where none is seen.
 TYPICAL_LENGTH_M = 5.0
 
@@ -62,6 +64,7 @@ class Smart:
                 config.planner.switch_cost_s,
             ]
         )
+        self._horizon_scale: Floats = np.ones(network.n_signals)
         self._planned_s = -np.inf
         self._row_start: Ints = np.zeros(network.lane_share.shape[0] + 1, np.int64)
         self._row_departure_s: Floats = np.empty(0)
@@ -124,7 +127,7 @@ class Smart:
         self.shares.rule_out(view, clear_green_s)
         row_start, row_arrival_s, row_movement, row_weight, row_stop_cost, row_headway_s, row_vehicle = gather_arrivals(
             now_s,
-            float(self._steps_s.sum()),
+            float(self._steps_s.sum() * self._horizon_scale.max(initial=1.0)),
             config.reach_m,
             config.acceleration_mps2,
             config.stop_cost_s,
@@ -195,12 +198,15 @@ class Smart:
             network.hold_start,
             network.hold_after_s,
             self._steps_s,
+            self._horizon_scale,
             config.beam_width,
             self._parameters,
             config.n_evaluations_most,
             wanted,
             row_departure_s,
         )
+        scale = self._scale_of_next(row_start, row_arrival_s, row_departure_s)
+        self._horizon_scale = np.where(wanted == NO_STAGE, 1.0, scale)
         self._row_start, self._row_departure_s = row_start, row_departure_s
         is_left_over = wanted == NO_STAGE
         if is_left_over.any():
@@ -214,6 +220,19 @@ class Smart:
         departure_s = row_departure_s[is_vehicle][::-1]
         self.shares.note_departures(planned_ix, np.where(departure_s >= NEVER_S, np.inf, now_s + departure_s))
         return wanted
+
+    def _scale_of_next(self, row_start: Ints, row_arrival_s: Floats, row_departure_s: Floats) -> Floats:
+        """Return by what the next horizons are longer: some who wait now do not leave within this one.
+
+        A junction that leaves so many standing is oversaturated. It would see too little of what a long green
+        saves, the lost time of the changes that it makes needless.
+        """
+        network = self._network
+        share = np.repeat(network.lane_share / network.n_samples, np.diff(row_start))
+        is_left = (row_arrival_s < WAITING_ARRIVAL_S) & (row_departure_s >= NEVER_S)
+        of_row = np.concatenate(([0.0], np.cumsum(share * is_left)))
+        n_left = np.diff(of_row[row_start[network.lane_start]])
+        return 1.0 + np.minimum(n_left / self._config.oversaturated_veh, 1.0)
 
     def _forget_rows(self, is_left_over: NDArray[np.bool_]) -> None:
         """Drop the rows of signals without a plan: when their queues move is not known, which is not never."""
@@ -251,7 +270,7 @@ class Smart:
         if not is_late.any():
             return is_allowed
         is_waiting = np.zeros(red_s.shape[0], np.bool_)
-        is_waiting[row_movement[row_arrival_s < 3.0]] = True
+        is_waiting[row_movement[row_arrival_s < WAITING_ARRIVAL_S]] = True
         is_late &= is_waiting & keeper.may_switch(now_s)[keeper.signal_of_movement]
         for signal in np.unique(keeper.signal_of_movement[is_late]):
             own = network.movements_of(signal)

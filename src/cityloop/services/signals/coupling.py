@@ -51,6 +51,12 @@ class PlannedSignal:
     short_lanes: tuple[tuple[int, ...], ...]
     streams: tuple[tuple[int, ...], ...]
 
+    @property
+    def links_of_members(self) -> tuple[slice, ...]:
+        """Where the links of each member stand in a stage."""
+        ends = np.cumsum([rule.n_links for rule in self.members]).tolist()
+        return tuple(slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True))
+
     def is_emptied_first(self, before: int, after: int) -> Flags:
         """Return for each member whether it keeps its greens of the stage before until its short links are empty."""
         return np.asarray(self.is_fed[before] & ~self.is_fed[after])
@@ -86,7 +92,8 @@ def planned_signals(
     """
     stages_of: dict[int, list[Greens]] = {}
     rule_of: dict[int, SignalRules] = {}
-    movements_of = movements_by_signal(city)
+    is_crossing = city.movements["is_crossing"]
+    movements_of = {signal: own[~is_crossing[own]] for signal, own in movements_by_signal(city).items()}
     for rule in rules:
         stages = candidate_stages(rule, _approach_of_link(city, rule, movements_of), n_stages_most)
         if len(stages) > 1:
@@ -108,8 +115,8 @@ def planned_signals(
 
 
 def movements_by_signal(city: City) -> Mapping[int, Ints]:
-    """Return the movements of vehicles by the signal that rules them, in their order."""
-    signal_ix = np.where(city.movements["is_crossing"], -1, city.movements["signal_ix"])
+    """Return the movements by the signal that rules them, in their order."""
+    signal_ix = city.movements["signal_ix"]
     order = np.argsort(signal_ix, kind="stable")
     signals, first = np.unique(signal_ix[order], return_index=True)
     return {int(k): own for k, own in zip(signals, np.split(order, first[1:]), strict=True) if k >= 0}
@@ -155,7 +162,6 @@ def _short_link(
 ) -> _ShortLink:
     movements, lanes = city.movements, city.lanes
     of_road = np.flatnonzero(lanes["road_ix"] == road)
-
     entering, leaving = movements_of[from_signal], movements_of[to_signal]
     entering = entering[np.isin(movements["to_lane_ix"][entering], of_road)]
     leaving = leaving[np.isin(movements["from_lane_ix"][leaving], of_road)]

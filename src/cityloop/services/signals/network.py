@@ -14,7 +14,7 @@ from cityloop.city.approaches import lane_feeders
 from cityloop.city.city import City
 from cityloop.control.guard import SignalRules
 from cityloop.services.signals.config import SignalsConfig
-from cityloop.services.signals.coupling import PlannedSignal, planned_signals
+from cityloop.services.signals.coupling import PlannedSignal, movements_by_signal, planned_signals
 from cityloop.services.signals.stage_changes import stage_arrays
 
 Floats = NDArray[np.float64]
@@ -125,10 +125,7 @@ def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConf
     A signal with fewer than two stages to choose from is left to its own program.
     """
     movements, lanes = city.movements, city.lanes
-    by_signal: dict[int, list[int]] = defaultdict(list)
-    for movement_ix, signal in enumerate(movements["signal_ix"].tolist()):
-        if signal >= 0:
-            by_signal[signal].append(movement_ix)
+    by_signal, no_movements = movements_by_signal(city), np.empty(0, np.int64)
     planner = config.planner
     n_samples = planner.n_samples
     coupled_below_m = planner.coupled_below_m if config.policy == "smart" else 0.0
@@ -148,7 +145,7 @@ def signal_network(city: City, rules: Sequence[SignalRules], config: SignalsConf
     out_lane_ix: list[int] = []
     crossings: list[tuple[int, int, int]] = []
     for planned_signal, own_links in zip(planned, links, strict=True):
-        own = [movement_ix for rule in planned_signal.members for movement_ix in by_signal[rule.signal_ix]]
+        own = np.concatenate([by_signal.get(rule.signal_ix, no_movements) for rule in planned_signal.members]).tolist()
         column_of = {link: column for column, link in enumerate(own_links)}
         stage_start.append(stage_start[-1] + len(planned_signal.stages))
         by_lane: dict[int, list[int]] = defaultdict(list)

@@ -73,10 +73,7 @@ def _change(signal: PlannedSignal, before: int, after: int) -> tuple[Floats, flo
     """Return how long after a switch each link may be green, and how long the later stage must be held."""
     delays: list[Floats] = []
     longest_s = 0.0
-    first = 0
-    for member, rule in enumerate(signal.members):
-        own = slice(first, first + rule.n_links)
-        first = own.stop
+    for member, (rule, own) in enumerate(zip(signal.members, signal.links_of_members, strict=True)):
         greens_before, greens_after = signal.stages[before][own], signal.stages[after][own]
         if np.array_equal(greens_before, greens_after):
             delays.append(np.zeros(rule.n_links))

@@ -164,9 +164,5 @@ class StageKeeper:
 
 def _orders(signal: PlannedSignal, greens: NDArray[np.uint8]) -> tuple[StageOrder, ...]:
     """Return the orders that ask for greens, one a member."""
-    ends = np.cumsum([rule.n_links for rule in signal.members]).tolist()
-    starts = [0, *ends[:-1]]
-    return tuple(
-        StageOrder(rule.signal_ix, greens[start:end])
-        for rule, start, end in zip(signal.members, starts, ends, strict=True)
-    )
+    members = zip(signal.members, signal.links_of_members, strict=True)
+    return tuple(StageOrder(rule.signal_ix, greens[own]) for rule, own in members)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cityloop.city.errors import Unusable
-from cityloop.run.pool import Outcome, run_all
+from cityloop.run.pool import Outcome, _interrupts_held_back, run_all
 from cityloop.run.spec import RunSpec
 
 
@@ -94,6 +94,16 @@ def test_an_interrupt_ends_the_processes_and_leaves_finished_runs(tmp_path, fake
     assert words.count(b"Traceback") == 1  # only the parent says so
     assert finished.exists()
     assert is_empty(process.pid)
+
+
+def test_an_interrupt_waits_until_a_process_has_started_and_does_not_reach_it():
+    done = []
+    asks = [sys.executable, "-c", "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"]
+    with pytest.raises(KeyboardInterrupt), _interrupts_held_back():
+        os.kill(os.getpid(), signal.SIGINT)
+        done.append(subprocess.run(asks, capture_output=True, text=True, check=True).stdout)
+    assert done == ["True\n"]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def test_ray_is_asked_for_by_its_address(tmp_path, fakes, monkeypatch):

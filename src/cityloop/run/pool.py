@@ -9,10 +9,13 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -90,7 +93,10 @@ def run_all(
             while waiting or running:
                 while waiting and len(running) < max(1, where):
                     place, n_tries = waiting.popleft()
-                    running.append(_start(specs[place], place, n_tries, run, Path(words_dir) / f"{place}-{n_tries}"))
+                    with _interrupts_held_back():
+                        running.append(
+                            _start(specs[place], place, n_tries, run, Path(words_dir) / f"{place}-{n_tries}")
+                        )
                 ready = wait([job.receiver for job in running])
                 for job in [job for job in running if job.receiver in ready]:
                     running.remove(job)
@@ -146,8 +152,30 @@ def _start(spec: RunSpec, place: int, n_tries: int, run: Run, words_path: Path) 
     return _Job(spec, place, n_tries, process, receiver, words_path)
 
 
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let an interrupt come only afterwards, and never to the processes that are started meanwhile.
+
+    It is the parent's to deal with. A process that is not yet in our own code would answer it with Python's words,
+    and a parent that leaves in the midst of a start would leave half a process behind.
+    """
+    resource_tracker.ensure_running()  # its first start would lift the mask
+    held: list[int] = []
+    handler = signal.getsignal(signal.SIGINT) if threading.current_thread() is threading.main_thread() else None
+    if handler is not None:
+        signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # new processes inherit it; other threads do not
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
+    if held:
+        signal.raise_signal(signal.SIGINT)
+
+
 def _work(run: Run, spec: RunSpec, sender: Connection, words_path: Path) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to deal with
     words = os.open(words_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):  # what libraries print would end up among the results or in the progress bar
         os.dup2(words, stream)

@@ -48,7 +48,7 @@ def flow_of(element: etree._Element, path: Path, begin_s: float, end_s: float) -
     end_s = seconds(element, "end", path, end_s)
     if end_s < begin_s:
         raise Unusable("the flow ends before it begins", where(element, path), "give an end after its begin")
-    rate, is_random = _rate_per_s(element, path)
+    rate, is_random = rate_per_s(element, path)
     n = float(whole_number(element, "number", path)) if element.get("number") is not None else None
     if rate is None:
         if n is None or math.isinf(end_s):
@@ -71,7 +71,7 @@ def flow_of(element: etree._Element, path: Path, begin_s: float, end_s: float) -
     return Flow(begin_s, min(end_s, begin_s + max(n - 1, 0) / rate), n)
 
 
-def _rate_per_s(element: etree._Element, path: Path) -> tuple[float | None, bool]:
+def rate_per_s(element: etree._Element, path: Path) -> tuple[float | None, bool]:
     """Return the rate, None where only a number is given, and whether the headways are random."""
     if element.get("probability") is not None:
         return number(element, "probability", path), True

@@ -102,6 +102,7 @@ class Movements:
                 is_minor=self._yields(node, request) or connection.state in "mswoZ",
                 length_m=length_m,
                 speed_mps=speed_mps,
+                wait_m=vias[0].length_m if len(vias) > 1 else math.nan,
                 via_ids=" ".join(via.lane_id for via in vias),
             )
             if connection.second_link >= 0 and connection.signal_id:
@@ -145,6 +146,7 @@ class Movements:
                     is_crossing=True,
                     length_m=lane.length_m,
                     speed_mps=lane.speed_mps,
+                    wait_m=math.nan,
                     via_ids=lane.lane_id,
                 )
 

@@ -16,6 +16,13 @@ Shape = list[tuple[float, float]]
 _DEFAULT_WIDTH_M = 3.2  # SUMO's default lane width
 
 
+def is_allowed(vehicle_class: str, allow: str, disallow: str) -> bool:
+    """Whether a lane with these attributes is open to a class; as in SUMO ``allow`` goes before ``disallow``."""
+    if allow:
+        return allow == "all" or vehicle_class in allow.split()
+    return not (disallow == "all" or vehicle_class in disallow.split())
+
+
 @dataclass(frozen=True, slots=True)
 class LaneElement:
     """A ``<lane>`` of a road or, inside a junction, of a way, crossing or walking area."""
@@ -30,10 +37,8 @@ class LaneElement:
     disallow: str
 
     def allows(self, vehicle_class: str) -> bool:
-        """Whether a vehicle class may use the lane; as in SUMO ``allow`` goes before ``disallow``."""
-        if self.allow:
-            return self.allow == "all" or vehicle_class in self.allow.split()
-        return not (self.disallow == "all" or vehicle_class in self.disallow.split())
+        """Whether a vehicle class may use the lane."""
+        return is_allowed(vehicle_class, self.allow, self.disallow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def read_city(source: SumoInput, name: str) -> City:
     demand = Demand(source, net.road_ix)
     places = Places(net.lane_ix, lanes_of(net_file))
     unread: Counter[tuple[str, str]] = Counter()
-    for element, path in _extra_elements(source):
+    for element, path in extra_elements(source):
         if element.tag == "tlLogic":
             programs.append(program_of(element, path))
         elif element.tag in SWITCHING_TAGS:
@@ -96,7 +96,7 @@ def last_departure_s(source: SumoInput) -> float:
         When nothing departs, a flow never ends, or a file cannot be used.
     """
     demand = Demand(source)
-    for element, path in _extra_elements(source):
+    for element, path in extra_elements(source):
         if element.tag in DEMAND_TAGS:
             demand.add(element, path)
     return demand.last_departure_s()
@@ -114,7 +114,7 @@ def require_signals(city: City) -> None:
         raise Unusable("the net has no signals", str(city.net_path), "give a net with traffic lights (tlLogic)")
 
 
-def _extra_elements(source: SumoInput) -> Iterator[tuple[etree._Element, Path]]:
+def extra_elements(source: SumoInput) -> Iterator[tuple[etree._Element, Path]]:
     """Yield the elements of the additional files, then of the route files, as SUMO loads them."""
     for path in (*source.additional_paths, *source.route_paths):
         yield from _with_included(path, ())

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from cityloop.city.city import City
 from cityloop.city.table import Table
 from cityloop.control.view import Detectors, Ints, Vehicles
+from cityloop.kernels.chance import uniforms
 from cityloop.sensing.coverage import RANGE_M, coverage_of
 from cityloop.sensing.loop_layout import loop_layout
 from cityloop.sensing.selection import vehicles_where
@@ -16,8 +17,7 @@ from cityloop.sensing.selection import vehicles_where
 def uniform_of(number: Ints, seed: int) -> NDArray[np.float64]:
     """Return a number in [0, 1) for each integer, the same for the same seed.
 
-    The finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
-    OOPSLA 2014) over a counter: no state, so that the order of asking does not matter.
+    It is that of `uniforms`: no state, so that the order of asking does not matter.
 
     Parameters
     ----------
@@ -28,13 +28,7 @@ def uniform_of(number: Ints, seed: int) -> NDArray[np.float64]:
     -------
     float64
     """
-    with np.errstate(over="ignore"):
-        mixed = number.astype(np.uint64) + np.uint64(1)
-        mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + np.uint64((seed * 0xD1342543DE82EF95) % 2**64)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        mixed = mixed ^ (mixed >> np.uint64(31))
-    return (mixed >> np.uint64(11)).astype(np.float64) / 2.0**53
+    return uniforms(number + 1, seed)
 
 
 class ConnectedSensor:

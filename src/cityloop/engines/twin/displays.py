@@ -1,0 +1,78 @@
+"""What the twin's signals show, and setting it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityloop.city.city import City
+from cityloop.city.link_state import DARK, codes_of
+from cityloop.control.orders import Permit, Receipt, Receipts
+from cityloop.engines.twin.network import TwinNetwork
+from cityloop.engines.twin.prepare import TwinRun
+from cityloop.engines.twin.signals import rules_shown
+from cityloop.kernels import lane_queues as lq
+
+
+class Displays:
+    """Reads all signals and sets those that are permitted; a signal that was never in a permit plays its plan.
+
+    Parameters
+    ----------
+    network : TwinNetwork
+    city : City
+    run : TwinRun
+    """
+
+    def __init__(self, network: TwinNetwork, city: City, run: TwinRun) -> None:
+        self._network, self._city, self._run = network, city, run
+        self._display = np.full(city.links.n_rows, DARK, np.uint8)
+        self.is_ordered = np.zeros(city.signals.n_rows, np.bool_)
+        """Which signals are set from outside."""
+        table = city.movements
+        signal_ix = table["signal_ix"][network.movement_ix]
+        self._moves = [np.flatnonzero(signal_ix == ix) for ix in range(city.signals.n_rows)]
+        self._links = [table["link_ix"][network.movement_ix[moves]] for moves in self._moves]
+        self._codes = {
+            plan_ix: [codes_of(state) for state in city.states_of(plan_ix)] for plan_ix in range(city.plans.n_rows)
+        }
+        self.plan_ix = [int(ix) for ix in city.signals["plan_ix"]]
+        """Plan that each signal plays while nobody orders it."""
+
+    def read(self, time_s: float) -> NDArray[np.uint8]:
+        """Return what every link shows now (codes of ``city.link_state``)."""
+        for signal_ix in np.flatnonzero(~self.is_ordered).tolist():
+            plan_ix = self.plan_ix[signal_ix]
+            rows = slice(int(self._city.plans["stages_start"][plan_ix]), int(self._city.plans["stages_end"][plan_ix]))
+            ends_s = np.cumsum(self._city.stages["duration_s"][rows])
+            if not len(ends_s) or ends_s[-1] <= 0:
+                continue
+            elapsed_s = (time_s - float(self._city.plans["offset_s"][plan_ix])) % float(ends_s[-1])
+            stage = min(int(np.searchsorted(ends_s, elapsed_s, side="right")), len(ends_s) - 1)
+            self._display[self._city.links_of(signal_ix)] = self._codes[plan_ix][stage]
+        return self._display.copy()
+
+    def apply(self, permit: Permit, since_begin_s: float) -> Receipts:
+        """Set what differs from what is shown and stop the plans of the signals concerned."""
+        at_ms = round(since_begin_s * 1000)
+        return tuple(
+            self._set(signal_ix, display, at_ms)
+            for signal_ix, display in zip(permit.signal_ix, permit.displays, strict=True)
+        )
+
+    def _set(self, signal_ix: int, display: NDArray[np.uint8], at_ms: int) -> Receipt:
+        if not 0 <= signal_ix < len(self._moves):
+            return Receipt(signal_ix, is_applied=False, reason="the city has no such signal")
+        links = self._city.links_of(signal_ix)
+        if len(display) != links.stop - links.start:
+            return Receipt(signal_ix, is_applied=False, reason="the display has not one value a link")
+        if not self.is_ordered[signal_ix]:
+            self.is_ordered[signal_ix] = True
+            self._run.state.faces[list(self._run.plans.faces_of_signal[signal_ix]), lq.SWITCH_MS] = lq.NEVER
+        elif np.array_equal(self._display[links], display):
+            return Receipt(signal_ix, is_applied=True)
+        self._display[links] = display
+        moves = self._moves[signal_ix]
+        rules = rules_shown(self._network, moves, self._display[self._links[signal_ix]])
+        lq.show_all(moves.astype(np.int32), rules, at_ms, self._run.built, self._run.state)
+        return Receipt(signal_ix, is_applied=True)

@@ -1,0 +1,208 @@
+"""A run of the twin: its state, and what of the city depends on its traffic and its plans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from cityloop.city.city import City, Finding
+from cityloop.city.traffic import Traffic
+from cityloop.engines.twin.network import BICYCLES, BUSES, CARS, TwinNetwork
+from cityloop.engines.twin.signals import Plans, enter_ranges, plans_of, put_plan
+from cityloop.kernels import lane_queues as lq
+from cityloop.kernels.chance import uniforms
+
+Ints = NDArray[np.int64]
+Ints32 = NDArray[np.int32]
+_BUSES = frozenset({"bus", "coach", "tram", "trolleybus"})
+_LONG_AGO_MS = -lq.NEVER // 2
+
+
+@dataclass(frozen=True)
+class TwinRun:
+    """A run of the twin at one moment.
+
+    Parameters
+    ----------
+    built : Built
+        What the kernel knows of the city, its plans and its traffic.
+    state : State
+        What the kernel changes.
+    plans : Plans
+        The signals' plans.
+    traffic_ix : int64, shape (n_vehicles,)
+        Row of each vehicle in the traffic.
+    steps_start : int64, shape (n_vehicles + 1,)
+        First step of each vehicle's way.
+    roads : int64, shape (n_steps,)
+        Row of each step's road in the city.
+    findings : tuple of Finding
+        Vehicles that the twin left out.
+    """
+
+    built: lq.Built
+    state: lq.State
+    plans: Plans
+    traffic_ix: Ints
+    steps_start: Ints
+    roads: Ints
+    findings: tuple[Finding, ...]
+
+
+def run_of(network: TwinNetwork, city: City, traffic: Traffic, begin_s: float, end_s: float, seed: int) -> TwinRun:
+    """Return a run at its begin.
+
+    Parameters
+    ----------
+    network : TwinNetwork
+    city : City
+        The one that the network was made from.
+    traffic : Traffic
+    begin_s, end_s : float
+        Vehicles that depart within are taken.
+    seed : int
+        Of how fast drivers drive.
+    """
+    clusters = network.clusters.copy()
+    traffic_ix, counts, roads, turns, findings = _ways(network, city, traffic, begin_s, end_s)
+    steps_start = np.concatenate([[0], np.cumsum(counts)])
+    steps = np.full((len(roads), lq.N_STEP), -1, np.int32)
+    steps[:, lq.TURN] = turns
+    dwells = _dwells(traffic, traffic_ix, steps_start, steps, begin_s)
+    vehicles = _vehicles(city, traffic, traffic_ix, steps_start, roads, begin_s, seed)
+    sources, queues = _sources(network, city, vehicles, roads, steps, clusters)
+    plans = plans_of(network, city, clusters)
+    n_lanes = len(network.lanes)
+    exits = np.zeros((n_lanes, lq.N_EXIT), np.int32)
+    exits[:, lq.LAST_EXIT_MS] = _LONG_AGO_MS
+    exits[:, lq.HELD_MS] = -1
+    entries = np.zeros((n_lanes, lq.N_ENTRY), np.int32)
+    entries[:, lq.LAST_ENTRY_MS] = _LONG_AGO_MS
+    shown = np.full((len(network.moves), lq.N_SHOWN), _LONG_AGO_MS, np.int32)
+    shown[:, lq.GO] = network.rules
+    is_ruled = np.zeros(len(shown), np.bool_)
+    is_ruled[plans.parts[:, lq.PART_MOVE]] = True
+    shown[is_ruled, lq.GO] = lq.STOP
+    built = lq.Built(
+        numbers=network.numbers,
+        clusters=clusters,
+        lanes=network.lanes,
+        moves=network.moves,
+        foes=network.foes,
+        turns=network.turns,
+        ways=network.ways,
+        stages=plans.stages,
+        parts=plans.parts,
+        states=plans.states,
+        queues=queues,
+        dwells=dwells,
+    )
+    state = lq.State(
+        faces=plans.faces.copy(),
+        sources=sources,
+        exits=exits,
+        heads=np.zeros(n_lanes, np.int32),
+        due=np.zeros(n_lanes, np.int32),
+        entries=entries,
+        tails=np.zeros(n_lanes, np.int32),
+        rings=np.full((network.n_records, lq.N_RECORD), -1, np.int32),
+        shown=shown,
+        vehicles=vehicles,
+        steps=steps,
+    )
+    for signal_ix, plan_ix in enumerate(city.signals["plan_ix"].tolist()):
+        put_plan(plans, state, city, signal_ix, plan_ix, begin_s, 0.0)
+    return TwinRun(built, state, plans, traffic_ix, steps_start, roads, findings)
+
+
+def _ways(
+    network: TwinNetwork, city: City, traffic: Traffic, begin_s: float, end_s: float
+) -> tuple[Ints, Ints, Ints, Ints, tuple[Finding, ...]]:
+    """Return the vehicles that can drive, the steps of each, and road and turn of every step."""
+    table = traffic.vehicles
+    rows = np.flatnonzero((table["depart_s"] >= begin_s) & (table["depart_s"] < end_s))
+    counts = (table["routes_end"] - table["routes_start"])[rows]
+    roads = traffic.routes["road_ix"][_ranges(table["routes_start"][rows], counts)]
+    is_last = np.zeros(len(roads), np.bool_)
+    is_last[np.cumsum(counts) - 1] = True
+    keys = roads * city.roads.n_rows + np.append(roads[1:], 0)
+    turns = np.minimum(np.searchsorted(network.turn_keys, keys), max(len(network.turn_keys) - 1, 0))
+    is_known = is_last | (network.turn_keys[turns] == keys if len(network.turn_keys) else is_last)
+    is_known &= network.road_lanes[roads, 1] > network.road_lanes[roads, 0]
+    owner = np.repeat(np.arange(len(rows)), counts)
+    is_whole = np.bincount(owner, ~is_known, minlength=len(rows)) == 0
+    findings: tuple[Finding, ...] = ()
+    if not is_whole.all():
+        text = f"{(~is_whole).sum()} vehicles are left out: their way takes a turn that the net does not have"
+        findings = (Finding("not represented", "traffic", text),)
+    turns = np.where(is_last, lq.ENDS, turns)
+    keeps = is_whole[owner]
+    return rows[is_whole], counts[is_whole], roads[keeps], turns[keeps], findings
+
+
+def _ranges(starts: Ints, counts: Ints) -> Ints:
+    """Return ``starts[i], starts[i] + 1, ...`` so many as ``counts[i]``, one after the other."""
+    ends = np.cumsum(counts)
+    return np.repeat(starts - (ends - counts), counts) + np.arange(ends[-1] if len(ends) else 0)
+
+
+def _dwells(traffic: Traffic, traffic_ix: Ints, steps_start: Ints, steps: Ints32, begin_s: float) -> Ints32:
+    """Return the scheduled stops, and mark their steps."""
+    starts = traffic.vehicles["routes_start"][traffic_ix]
+    rows = _ranges(starts, np.diff(steps_start))
+    stop_s, until_s = traffic.routes["stop_s"][rows], traffic.routes["stop_until_s"][rows]
+    at = np.flatnonzero((stop_s > 0) | ~np.isnan(until_s))
+    steps[at, lq.TURN] |= lq.DWELLS
+    dwells = np.zeros((len(at), lq.N_DWELL), np.int32)
+    dwells[:, lq.DWELL_STEP] = at
+    dwells[:, lq.DWELL_MS] = np.round(stop_s[at] * 1000)
+    dwells[:, lq.DWELL_UNTIL_MS] = np.round(np.nan_to_num(until_s[at] - begin_s, nan=0.0) * 1000)
+    return dwells
+
+
+def _vehicles(
+    city: City, traffic: Traffic, traffic_ix: Ints, steps_start: Ints, roads: Ints, begin_s: float, seed: int
+) -> Ints32:
+    table = {name: traffic.vehicles[name][traffic_ix] for name in traffic.vehicles}
+    vehicles = np.zeros((len(traffic_ix), lq.N_VEHICLE), np.int32)
+    chance = np.clip(uniforms(traffic_ix + 1, seed), 1e-9, 1 - 1e-9)
+    factor = np.clip(table["speed_factor"] + table["speed_dev"] * ndtri(chance), 0.2, 2.0)
+    vehicles[:, lq.AT] = steps_start[:-1]
+    vehicles[:, lq.SPACE_MM] = np.round((table["length_m"] + table["min_gap_m"]) * 1000)
+    vehicles[:, lq.SLOW] = np.round(1024 / factor)
+    vehicles[:, lq.OWN_PACE] = np.round(65536 / table["max_speed_mps"])
+    vehicles[:, lq.DEPART_MS] = np.round((table["depart_s"] - begin_s) * 1000)
+    vehicles[:, lq.ENTERED_MS] = -1
+    length_m = city.roads["length_m"]
+    first_m, last_m = length_m[roads[steps_start[:-1]]], length_m[roads[steps_start[1:] - 1]]
+    ends_m = np.where(np.isnan(table["arrival_m"]), last_m, table["arrival_m"])
+    before, after = np.clip(table["depart_m"] / first_m, 0, 1), np.clip(ends_m / last_m, 0, 1)
+    is_single = np.diff(steps_start) == 1
+    first = np.where(is_single, np.maximum(after - before, 0), 1 - before)
+    last = np.where(is_single, 1.0, after)
+    vehicles[:, lq.PARTS] = np.round(first * 1024).astype(np.int32) | (np.round(last * 1024).astype(np.int32) << 16)
+    kinds = [CARS if name not in _BUSES else BUSES for name in table["class"].tolist()]
+    vehicles[:, lq.CLASS] = np.where(table["class"] == "bicycle", BICYCLES, kinds)
+    return vehicles
+
+
+def _sources(
+    network: TwinNetwork, city: City, vehicles: Ints32, roads: Ints, steps: Ints32, clusters: Ints32
+) -> tuple[Ints32, Ints32]:
+    """Return the queues of those who want to enter, sorted by cluster, and enter their ranges there."""
+    at = vehicles[:, lq.AT]
+    road, turn = roads[at], steps[at, lq.TURN] & lq.ENDS
+    cluster = network.cluster_of_node[city.roads["from_node_ix"][road]]
+    queue = np.lexsort((np.arange(len(at)), vehicles[:, lq.DEPART_MS], turn, road, cluster))
+    keys = np.stack([cluster, road, turn])[:, queue]
+    firsts = np.flatnonzero((np.diff(keys, axis=1, prepend=-1) != 0).any(axis=0))
+    sources = np.zeros((len(firsts), lq.N_SOURCE), np.int32)
+    sources[:, lq.SOURCE_TURN] = keys[2, firsts]
+    sources[:, lq.NEXT] = firsts
+    sources[:, lq.END] = np.append(firsts[1:], len(queue))[: len(firsts)]
+    sources[:, lq.SOURCE_LANE : lq.LAST_SOURCE_LANE + 1] = network.road_lanes[keys[1, firsts]]
+    enter_ranges(clusters, keys[0, firsts], lq.FIRST_SOURCE, lq.LAST_SOURCE)
+    return sources, queue.astype(np.int32)

@@ -1,0 +1,159 @@
+"""The signals of the twin: the city's plans, and displays that are set from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityloop.city.city import City
+from cityloop.city.link_state import (
+    BLINKING,
+    DARK,
+    GREEN,
+    GREEN_YIELDING,
+    RED,
+    RED_YELLOW,
+    STOP_THEN_GO,
+    YELLOW,
+    codes_of,
+)
+from cityloop.engines.twin.network import TwinNetwork
+from cityloop.kernels import lane_queues as lq
+
+Ints = NDArray[np.int64]
+Ints32 = NDArray[np.int32]
+_RULE_OF_CODE = {
+    RED: lq.STOP,
+    RED_YELLOW: lq.STOP,
+    YELLOW: lq.YELLOW,
+    GREEN: lq.PROTECTED,
+    GREEN_YIELDING: lq.YIELDING,
+    STOP_THEN_GO: lq.STOP_THEN_YIELD,
+}
+
+
+@dataclass(frozen=True)
+class Plans:
+    """All plans of all signals as the kernel takes them.
+
+    A signal that rules junctions of several clusters has a face in each.
+
+    Parameters
+    ----------
+    faces, stages, parts, states : int32
+        See ``cityloop.kernels.lane_queues``.
+    faces_of_signal : tuple of tuple of int
+        Faces of each signal.
+    stages_of_plan : dict of (int, int) to (int, int)
+        First stage of a face's plan (by face and row of the plan), and the one after its last.
+    """
+
+    faces: Ints32
+    stages: Ints32
+    parts: Ints32
+    states: Ints32
+    faces_of_signal: tuple[tuple[int, ...], ...]
+    stages_of_plan: dict[tuple[int, int], tuple[int, int]]
+
+
+def rules_shown(network: TwinNetwork, moves: Ints, codes: NDArray[np.uint8]) -> Ints32:
+    """Return what movements may do under what their signal heads show (codes of ``city.link_state``).
+
+    A yielding green leads into the bay without yielding; whoever waits there may go on whatever the signal shows, and
+    need not yield under a protected green.
+    """
+    rule_of = np.zeros(max(_RULE_OF_CODE) + 1, np.int32)
+    for code, rule in _RULE_OF_CODE.items():
+        rule_of[code] = rule
+    is_off = (codes == BLINKING) | (codes == DARK)
+    rules = np.where(is_off, network.rules[moves], rule_of[np.where(is_off, RED, codes)])
+    has_bay = (network.moves[moves, lq.BAY_MOVE] >= 0) & (rules == lq.YIELDING)
+    rules = np.where(has_bay, lq.PROTECTED, rules)
+    is_from_bay = network.moves[moves, lq.IS_FROM_BAY] == 1
+    return np.where(is_from_bay & (rules != lq.PROTECTED), lq.YIELDING, rules).astype(np.int32)
+
+
+def enter_ranges(clusters: Ints32, owner: Ints, first: int, last: int) -> None:
+    """Write the range of rows that each cluster owns into two of its columns; ``owner`` is sorted."""
+    clusters[:, first] = np.searchsorted(owner, np.arange(len(clusters)))
+    clusters[:, last] = np.searchsorted(owner, np.arange(len(clusters)), side="right")
+
+
+def plans_of(network: TwinNetwork, city: City, clusters: Ints32) -> Plans:
+    """Return all plans, and enter the faces of each cluster."""
+    table = city.movements
+    signal = table["signal_ix"][network.movement_ix]
+    signalised = np.flatnonzero(signal >= 0)
+    cluster = network.cluster_of_node[table["node_ix"][network.movement_ix[signalised]]]
+    order = np.lexsort((signalised, signal[signalised], cluster))
+    moves, owner, signal_of = signalised[order], cluster[order], signal[signalised[order]]
+    firsts = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(signal_of, prepend=-1) != 0))
+    lasts = np.append(firsts[1:], len(moves))[: len(firsts)]
+    faces = np.zeros((len(firsts), lq.N_FACE), np.int32)
+    faces[:, lq.FIRST_PART], faces[:, lq.LAST_PART] = firsts, lasts
+    faces[:, lq.SWITCH_MS] = lq.NEVER
+    parts = np.zeros((len(moves), lq.N_PART), np.int32)
+    parts[:, lq.PART_MOVE] = moves
+    parts[:, lq.PART_LINK] = np.arange(len(moves)) - np.repeat(firsts, lasts - firsts)
+    plans_of_signal: dict[int, list[int]] = {}
+    for plan_ix, signal_ix in enumerate(city.plans["signal_ix"].tolist()):
+        plans_of_signal.setdefault(signal_ix, []).append(plan_ix)
+    link = city.links["index"][np.maximum(table["link_ix"][network.movement_ix[moves]], 0)]
+    durations_ms = np.round(city.stages["duration_s"] * 1000).astype(np.int64)
+    faces_of_signal: list[list[int]] = [[] for _ in range(city.signals.n_rows)]
+    stages_of_plan: dict[tuple[int, int], tuple[int, int]] = {}
+    stages: list[tuple[int, int]] = []
+    states: list[Ints32] = []
+    n_states = 0
+    for face, (first, last) in enumerate(zip(firsts.tolist(), lasts.tolist(), strict=True)):
+        faces_of_signal[signal_of[first]].append(face)
+        for plan_ix in plans_of_signal.get(int(signal_of[first]), []):
+            begin = len(stages)
+            for row in range(int(city.plans["stages_start"][plan_ix]), int(city.plans["stages_end"][plan_ix])):
+                codes = codes_of(str(city.stages["state"][row]))[link[first:last]]
+                stages.append((int(durations_ms[row]), n_states))
+                states.append(rules_shown(network, moves[first:last], codes))
+                n_states += last - first
+            stages_of_plan[face, plan_ix] = (begin, len(stages))
+    enter_ranges(clusters, owner[firsts], lq.FIRST_FACE, lq.LAST_FACE)
+    return Plans(
+        faces=faces,
+        stages=np.array(stages, np.int32).reshape(-1, lq.N_STAGE),
+        parts=parts,
+        states=np.concatenate([np.zeros(0, np.int32), *states]),
+        faces_of_signal=tuple(map(tuple, faces_of_signal)),
+        stages_of_plan=stages_of_plan,
+    )
+
+
+def put_plan(
+    plans: Plans, state: lq.State, city: City, signal_ix: int, plan_ix: int, time_s: float, since_begin_s: float
+) -> None:
+    """Let a signal play one of its plans from now on, in step with its offset.
+
+    Parameters
+    ----------
+    plans : Plans
+    state : State
+    city : City
+    signal_ix, plan_ix : int
+    time_s : float
+        Time of the scenario.
+    since_begin_s : float
+        The same after the begin of the run.
+    """
+    rows = slice(int(city.plans["stages_start"][plan_ix]), int(city.plans["stages_end"][plan_ix]))
+    durations_s = city.stages["duration_s"][rows]
+    ends_s = np.cumsum(durations_s)
+    if not len(ends_s) or ends_s[-1] <= 0:
+        return
+    elapsed_s = (time_s - float(city.plans["offset_s"][plan_ix])) % float(ends_s[-1])
+    stage = min(int(np.searchsorted(ends_s, elapsed_s, side="right")), len(ends_s) - 1)
+    begun_s = elapsed_s - float(ends_s[stage] - durations_s[stage])
+    for face in plans.faces_of_signal[signal_ix]:
+        first, last = plans.stages_of_plan[face, plan_ix]
+        state.faces[face, lq.FIRST_STAGE], state.faces[face, lq.LAST_STAGE] = first, last
+        state.faces[face, lq.STAGE] = first + (stage - 1) % (last - first)
+        state.faces[face, lq.SWITCH_MS] = round((since_begin_s - begun_s) * 1000)

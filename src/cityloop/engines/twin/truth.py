@@ -1,0 +1,155 @@
+"""Every vehicle that is on the street of the twin, as sensors could see it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityloop.city.city import City
+from cityloop.city.table import Table
+from cityloop.city.traffic import Traffic
+from cityloop.control.view import Detectors, Vehicles
+from cityloop.engines.twin.network import TwinNetwork
+from cityloop.engines.twin.prepare import TwinRun
+from cityloop.kernels import lane_positions as lp
+from cityloop.kernels import lane_queues as lq
+
+_NONE_AHEAD = -2
+
+
+class TruthReader:
+    """Reads places and speeds of all vehicles, and the loops.
+
+    Parameters
+    ----------
+    network : TwinNetwork
+    city : City
+    traffic : Traffic
+    run : TwinRun
+    loops : Table
+        Of schema ``detectors``.
+    """
+
+    def __init__(self, network: TwinNetwork, city: City, traffic: Traffic, run: TwinRun, loops: Table) -> None:
+        self._network, self._run = network, run
+        length_m = traffic.vehicles["length_m"][run.traffic_ix]
+        self._length_m, self._length_mm = length_m, np.round(length_m * 1000).astype(np.int32)
+        self._ways_mm = np.round(city.movements["length_m"][network.movement_ix] * 1000).astype(np.int32)
+        self._places = np.zeros((max(len(length_m), 1), lp.N_PLACE), np.int32)
+        self._is_signalised = city.movements["signal_ix"][network.movement_ix] >= 0
+        self._ahead = _signalised_ahead(network, run, self._is_signalised)
+        self._loops = _Loops(network, city, loops, self._length_mm)
+
+    def step(self, since_begin_s: float) -> None:
+        """Let the loops see one second."""
+        if self._loops.n:
+            self._loops.see(self._places, self._read(since_begin_s), self._run.state)
+
+    def vehicles(self, since_begin_s: float) -> Vehicles:
+        """Return every vehicle; sorted by its number.
+
+        On a lane ``movement_ix`` is the next signalised movement (-2 none ahead), inside a junction the one being
+        made.
+        """
+        places = self._places[: self._read(since_begin_s)]
+        places = places[np.argsort(places[:, lp.WHO], kind="stable")]
+        who, inside, lane = places[:, lp.WHO].astype(np.int64), places[:, lp.INSIDE], places[:, lp.LANE]
+        city_lane = self._network.lane_ix[lane]
+        is_bay = city_lane < 0
+        into_bay = self._network.movement_of_bay[lane]
+        is_inside = (inside >= 0) | is_bay
+        making = np.where(inside >= 0, self._network.movement_ix[inside], into_bay)
+        return Vehicles(
+            vehicle_ix=who,
+            lane_ix=np.where(is_inside, -1, city_lane),
+            movement_ix=np.where(is_inside, making, self._next_signalised(who, lane)),
+            position_m=places[:, lp.PLACE_MM] / 1000,
+            speed_mps=places[:, lp.SPEED_MMPS] / 1000,
+            length_m=self._length_m[who],
+            waiting_s=places[:, lp.STOOD_MS] / 1000,
+            n_persons=np.ones(len(who)),
+            age_s=np.zeros(len(who)),
+        )
+
+    def detectors(self) -> Detectors:
+        """Return the loops' readings since they were read last."""
+        return self._loops.read()
+
+    def _read(self, since_begin_s: float) -> int:
+        run = self._run
+        n: int = lp.places_of(round(since_begin_s * 1000), run.built, run.state, self._ways_mm, self._places)
+        return n
+
+    def _next_signalised(self, who: NDArray[np.int64], lane: NDArray[np.int32]) -> NDArray[np.int64]:
+        at = self._run.state.vehicles[who, lq.AT]
+        turn = self._ahead[at]
+        ways, turns = self._network.ways, self._network.turns
+        found = np.full(len(who), _NONE_AHEAD, np.int64)
+        for column in range(int((turns[:, lq.LAST_WAY] - turns[:, lq.FIRST_WAY]).max(initial=1))):
+            way = turns[turn, lq.FIRST_WAY] + column
+            is_way = (turn >= 0) & (way < turns[turn, lq.LAST_WAY])
+            way = np.where(is_way, way, 0)
+            takes = is_way & ((found == _NONE_AHEAD) | (ways[way, lq.WAY_LANE] == lane))
+            found = np.where(takes, self._network.movement_ix[ways[way, lq.WAY_MOVE]], found)
+        return found
+
+
+def _signalised_ahead(network: TwinNetwork, run: TwinRun, is_signalised: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return for each step of each way the next turn at a signal, -1 where none comes."""
+    turn = run.state.steps[:, lq.TURN] & lq.ENDS
+    ends = turn == lq.ENDS
+    at = np.where(ends, 0, turn)
+    signalised = ~ends & is_signalised[network.ways[network.turns[at, lq.FIRST_WAY], lq.WAY_MOVE]]
+    place = np.where(signalised, np.arange(len(turn)), len(turn))
+    following = np.minimum.accumulate(place[::-1])[::-1] if len(turn) else place
+    lasts = np.repeat(run.steps_start[1:], np.diff(run.steps_start))
+    has = following < lasts
+    return np.where(has, turn[np.where(has, following, 0)], -1)
+
+
+class _Loops:
+    """Counts and occupancy of loops, second by second."""
+
+    def __init__(self, network: TwinNetwork, city: City, loops: Table, length_mm: NDArray[np.int32]) -> None:
+        self.n = loops.n_rows
+        self._lane_ix = loops["lane_ix"].astype(np.int64)
+        self._distance_m = loops["distance_m"].astype(np.float64)
+        lane = network.lane_of[self._lane_ix]
+        self._order = np.argsort(lane, kind="stable")
+        self._lane = lane[self._order].astype(np.int32)
+        from_begin_m = np.maximum(city.lanes["length_m"][self._lane_ix] - self._distance_m, 0.0)
+        # a vehicle that stands at the stop line stands on the loop there
+        from_begin_mm = np.round(from_begin_m * 1000)[self._order]
+        stand_mm = np.round(city.lanes["length_m"][self._lane_ix] * 1000)[self._order] - lp.STAND_OFF_MM
+        self._from_begin_mm = np.minimum(from_begin_mm, np.maximum(stand_mm, 0)).astype(np.int32)
+        self._length_mm = length_mm
+        self._counted, self._before = np.zeros(self.n, np.int64), np.zeros(self.n, np.int64)
+        self._now = np.zeros(self.n, np.bool_)
+        self._occupied, self._since_s = np.zeros(self.n), np.full(self.n, 1e6)
+        self._n_seconds = 0
+
+    def see(self, places: NDArray[np.int32], n_places: int, state: lq.State) -> None:
+        lp.watch_loops(
+            places, n_places, state, self._lane, self._from_begin_mm, self._length_mm, self._counted, self._now
+        )
+        self._occupied += self._now
+        self._since_s = np.where(self._now, 0.0, self._since_s + 1.0)
+        self._n_seconds += 1
+
+    def read(self) -> Detectors:
+        if not self.n:
+            return Detectors()
+        back = np.empty(self.n, np.int64)
+        back[self._order] = np.arange(self.n)
+        readings = Detectors(
+            lane_ix=self._lane_ix,
+            distance_m=self._distance_m,
+            n_veh=(self._counted - self._before)[back],
+            occupied_frac=(self._occupied / max(self._n_seconds, 1))[back],
+            since_s=self._since_s[back],
+            age_s=np.zeros(self.n),
+        )
+        self._before = self._counted.copy()
+        self._occupied[:] = 0.0
+        self._n_seconds = 0
+        return readings

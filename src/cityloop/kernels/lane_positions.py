@@ -1,0 +1,120 @@
+"""Where the twin's vehicles are: a place and a speed for each, from the times at which they may leave their lanes.
+
+The twin knows when a vehicle enters and leaves a lane. In between it drives at an even speed until it reaches the end
+of the queue, and moves up in the queue when somebody in front leaves: the whole queue behind it as far as the wave of
+starting vehicles has come.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cityloop.kernels import lane_queues as lq
+from cityloop.kernels.lane_queues import Built, Ints32, State
+
+# places: who, lane (of the twin), movement that is being made inside the junction before it (-1: it is on the lane),
+# from the begin of the lane or from the stop line, speed, and how long it has stood
+WHO, LANE, INSIDE, PLACE_MM, SPEED_MMPS, STOOD_MS, N_PLACE = range(7)
+
+STAND_OFF_MM = 1000
+"""Distance from the stop line at which the first vehicle stands."""
+MOVE_UP_MMPS = 5000
+"""Speed at which a queue moves up."""
+
+
+@lq.compiled
+def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, places: Ints32) -> int:
+    """Write where every vehicle is, lane by lane from its end, and return how many there are.
+
+    Parameters
+    ----------
+    now_ms : int
+    built : Built
+    state : State
+    ways_mm : int32, shape (n_moves,)
+        Length of each movement inside the junction.
+    places : int32, shape (n, N_PLACE)
+        Written; long enough for all vehicles.
+    """
+    n = 0
+    for lane in range(built.lanes.shape[0]):
+        head, tail = state.heads[lane], state.tails[lane]
+        length, last_ms = built.lanes[lane, lq.LENGTH_MM], state.exits[lane, lq.LAST_EXIT_MS]
+        # where the next in the queue is stopped: behind the stop line, and behind who has just left
+        gap = max(0, state.exits[lane, lq.LAST_SPACE_MM] - (now_ms - last_ms) * MOVE_UP_MMPS // 1000)
+        ahead = length - STAND_OFF_MM
+        if now_ms - last_ms < 10_000:
+            ahead -= gap
+        for place in range(head, tail):
+            slot = built.lanes[lane, lq.RING] + (place & built.lanes[lane, lq.MASK])
+            who, move = state.rings[slot, lq.WHO], state.rings[slot, lq.BY]
+            ready, since = state.rings[slot, lq.TIME_MS], state.rings[slot, lq.SINCE_MS]
+            at = state.vehicles[who, lq.AT]
+            is_in_bay = move >= 0 and built.moves[move, lq.IS_FROM_BAY] == 1
+            before = (
+                state.steps[at - 1, lq.TURN] if not is_in_bay and since > state.vehicles[who, lq.ENTERED_MS] else -1
+            )
+            cross = 0
+            if before >= 0:
+                cross = (built.moves[before, lq.CROSS_MS] * state.vehicles[who, lq.SLOW]) >> 10
+            entered = since + cross
+            places[n, WHO], places[n, LANE], places[n, INSIDE], places[n, STOOD_MS] = who, lane, -1, 0
+            if now_ms < entered:
+                places[n, INSIDE] = before
+                places[n, PLACE_MM] = (now_ms - since) * ways_mm[before] // max(cross, 1)
+                places[n, SPEED_MMPS] = ways_mm[before] * 1000 // max(cross, 1)
+            else:
+                drive = max(ready - entered, 1)
+                free = min((now_ms - entered) * length // drive, length)
+                speed = length * 1000 // drive
+                bound = max(ahead, 0)
+                places[n, PLACE_MM] = min(free, bound)
+                if free >= bound:
+                    reached = entered + bound * drive // max(length, 1)
+                    is_moving = gap > 0 and now_ms - last_ms < 10_000
+                    speed = MOVE_UP_MMPS if is_moving else 0
+                    places[n, STOOD_MS] = max(now_ms - reached, 0) if not is_moving else 0
+                places[n, SPEED_MMPS] = speed
+                ahead = places[n, PLACE_MM] - state.vehicles[who, lq.SPACE_MM]
+            n += 1
+    return n
+
+
+@lq.compiled
+def watch_loops(
+    places: Ints32, n_places: int, state: State, loop_lane: Ints32, loop_mm: Ints32, length_mm: Ints32,
+    counted: NDArray[np.int64], is_occupied: NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """Write how many vehicles have passed each loop so far, and whether one stands or drives over it now.
+
+    Parameters
+    ----------
+    places : int32, shape (n, N_PLACE)
+        Of ``places_of``.
+    n_places : int
+    state : State
+    loop_lane : int32, shape (n_loops,)
+        Lane of each loop; sorted.
+    loop_mm : int32, shape (n_loops,)
+        From the begin of the lane.
+    length_mm : int32, shape (n_vehicles,)
+    counted : int64, shape (n_loops,)
+        Written.
+    is_occupied : bool, shape (n_loops,)
+        Written.
+    """
+    row = 0
+    for loop in range(loop_lane.shape[0]):
+        lane = loop_lane[loop]
+        while row < n_places and places[row, LANE] < lane:
+            row += 1
+        passed, occupied = state.heads[lane], False
+        i = row
+        while i < n_places and places[i, LANE] == lane:
+            if places[i, INSIDE] < 0 and places[i, PLACE_MM] >= loop_mm[loop]:
+                passed += 1
+                occupied |= places[i, PLACE_MM] - length_mm[places[i, WHO]] <= loop_mm[loop]
+            i += 1
+        counted[loop] = max(counted[loop], passed)
+        is_occupied[loop] = occupied

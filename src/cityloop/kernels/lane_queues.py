@@ -1,0 +1,507 @@
+"""The twin's kernel: vehicles in lanes that are first-in, first-out queues, in whole milliseconds.
+
+A vehicle leaves a lane at the largest of: its entry plus its free-flow time, the exit of its leader plus a headway,
+the begin of green plus a start-up loss, the end of the conflict with whom it yields to, and the moment at which the
+lane ahead has room, which reaches upstream with the backward wave (Newell, "A simplified theory of kinematic waves in
+highway traffic", Transportation Research B 27, 1993; as queues of single vehicles: Charypar, Axhausen and Nagel,
+"Event-driven queue-based traffic flow microsimulation", Transportation Research Record 2003, 2007).
+
+Lanes belong to the cluster of junctions at their end. Each lane is a ring that one cluster fills and one empties, so
+that clusters may run in any order, or side by side, for as many seconds as no news can travel between them. State is
+whole numbers only, so that every machine gets the same bits. ``advance`` works on a range of clusters: a processor
+core takes many, a thread of a graphics processor one.
+
+Every array is of int32; the columns of each are named below. Times are in milliseconds after the begin.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Ints32 = NDArray[np.int32]
+
+NEVER = 1 << 30
+"""A time that does not come."""
+BLOCKED = -NEVER
+"""In place of a time: not before something else happens."""
+
+# numbers: hold everywhere
+TAU_MS, MOVING_TAU_MS, ENTRY_MS, INSERT_MS, INSERT_LOSS_MS, ACCEL_MMPS2, SEEN_MS, STOOD_MS = range(8)
+WAVE_MS, CHANGE_MM, STAY_MM, STOP_MS, N_STARTS = 8, 9, 10, 11, 8
+# by place in the queue: speed at the stop line, and headway behind the vehicle in front with its part by length
+START_MMPS, START_MS, START_PACE = 12, 12 + N_STARTS, 12 + 2 * N_STARTS
+N_NUMBERS = 12 + 3 * N_STARTS
+
+# clusters: their lanes, signal faces and sources
+FIRST_LANE, LAST_LANE, FIRST_FACE, LAST_FACE, FIRST_SOURCE, LAST_SOURCE, N_CLUSTER = range(7)
+
+# lanes, as built
+RING, MASK, ROOM_MM, FREE_MS, BACK_MS, LENGTH_MM, CLASSES, N_LANE = range(8)
+# exits: a lane as the cluster at its end leaves it; beside them, in arrays of one column that are quick to search,
+# heads (of the queue: how many have left), due (no one can leave before)
+LAST_EXIT_MS, LAST_SPACE_MM, N_SERVED, HELD_MS, N_EXIT = range(5)
+# entries: a lane as the cluster at its begin leaves it; beside them tails (how many have entered)
+FREED, USED_MM, LAST_ENTRY_MS, N_ENTRY = range(4)
+# rings: a vehicle on a lane. It may leave at its time (once it has left: -1 - its exit) by a movement (-1: it ends
+# here)
+TIME_MS, WHO, BY, SINCE_MS, N_RECORD = range(5)
+
+# moves: movements, as built. One that may wait inside the junction leads to a bay, a lane of its own without a road,
+# and a second one (BAY_MOVE, else -1) on from there
+FROM_LANE, TO_LANE, SLOWED_MS, CROSS_MS, PACE, MOVING_PACE, MOVE_MMPS, LOST_MS, YELLOW_MS = range(9)
+FIRST_FOE, LAST_FOE, BAY_MOVE, IS_FROM_BAY, N_MOVE = range(9, 14)
+# shown: a movement as it stands
+GO, GREEN_MS, USABLE_MS, CROSSED_MS, N_SHOWN = range(5)
+# foes: whom a movement lets go first
+FOE_MOVE, FOE_LANE, GAP_MS, CLEAR_MS, N_FOE = range(5)
+
+# vehicles
+AT, SPACE_MM, SLOW, OWN_PACE, DEPART_MS, ENTERED_MS, PARTS, CLASS, N_VEHICLE = range(9)
+# steps: a road of a way. The turn at its end, overwritten by the movement taken; the time at which it was left
+TURN, PASSED_MS, N_STEP = range(3)
+# turns from road to road: the ways to make them, the lanes of the road that they lead to
+FIRST_WAY, LAST_WAY, NEXT_LANE, LAST_NEXT_LANE, N_TURN = range(5)
+# ways: a lane and the movement by which it makes the turn
+WAY_LANE, WAY_MOVE, N_WAY = range(3)
+# dwells: a scheduled stop on a step, shortest stay and earliest departure
+DWELL_STEP, DWELL_MS, DWELL_UNTIL_MS, N_DWELL = range(4)
+# sources: a queue of those who enter on one road for one turn
+SOURCE_TURN, NEXT, END, SOURCE_LANE, LAST_SOURCE_LANE, DUE_SOURCE_MS, N_SOURCE = range(7)
+
+# faces: a signal at one cluster
+STAGE, SWITCH_MS, FIRST_STAGE, LAST_STAGE, FIRST_PART, LAST_PART, N_FACE = range(7)
+# stages: duration and the first of its states
+DURATION_MS, FIRST_STATE, N_STAGE = range(3)
+# parts: a movement of a face and its place in the states
+PART_MOVE, PART_LINK, N_PART = range(3)
+
+# what a movement may do now
+STOP, PROTECTED, YIELDING, STOP_THEN_YIELD, ALL_WAY, YELLOW = range(6)
+
+ENDS = (1 << 28) - 1
+"""In place of a turn: the way ends on this road."""
+DWELLS = 1 << 28
+"""Added to a turn: the vehicle has a scheduled stop on the road."""
+N_FOES_SEEN = 3
+"""So many vehicles of a lane are looked at for one that is in the way."""
+LATER_MM = 1 << 24
+"""A lane that has room only later counts as if so much stood on it."""
+BLOCK = 16
+"""Lanes that are looked through in one go."""
+LONGEST_CROSSING_MS = 3000
+"""A vehicle enters a junction at most so long before the lane ahead has room for it."""
+
+
+class Built(NamedTuple):
+    """The city, its plans and its traffic as built: columns above, ``lq.N_...`` of them in each."""
+
+    numbers: Ints32
+    clusters: Ints32
+    lanes: Ints32
+    moves: Ints32
+    foes: Ints32
+    turns: Ints32
+    ways: Ints32
+    stages: Ints32
+    parts: Ints32
+    states: Ints32
+    queues: Ints32
+    dwells: Ints32
+
+
+class State(NamedTuple):
+    """What changes; all of it is changed in place."""
+
+    faces: Ints32
+    sources: Ints32
+    exits: Ints32
+    heads: Ints32
+    due: Ints32
+    entries: Ints32
+    tails: Ints32
+    rings: Ints32
+    shown: Ints32
+    vehicles: Ints32
+    steps: Ints32
+
+
+# nothing is allocated here, so the bookkeeping for it is left out; handing the arrays from function to function would
+# cost more than the work in them
+_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True, "_nrt": False}
+compiled = njit(**_OPTIONS)
+inlined = njit(inline="always", **_OPTIONS)
+
+
+@inlined
+def show(move: int, rule: int, at_ms: int, built: Built, state: State) -> None:
+    """Let a signal show something for a movement from a time on."""
+    shown = state.shown
+    before = shown[move, GO]
+    if rule in (YELLOW, STOP):
+        if before != STOP:
+            shown[move, USABLE_MS] = at_ms + built.moves[move, YELLOW_MS] if rule == YELLOW else -NEVER
+            shown[move, GO] = STOP
+    else:
+        if before == STOP:
+            shown[move, GREEN_MS] = at_ms
+            state.due[built.moves[move, FROM_LANE]] = 0
+        shown[move, GO] = rule
+
+
+@inlined
+def switch(face: int, end_ms: int, built: Built, state: State) -> None:
+    """Play a signal's plan on until a time."""
+    faces, stages, parts = state.faces, built.stages, built.parts
+    while faces[face, SWITCH_MS] < end_ms:
+        at_ms = faces[face, SWITCH_MS]
+        stage = faces[face, STAGE] + 1
+        if stage == faces[face, LAST_STAGE]:
+            stage = faces[face, FIRST_STAGE]
+        faces[face, STAGE] = stage
+        faces[face, SWITCH_MS] = at_ms + stages[stage, DURATION_MS]
+        for part in range(faces[face, FIRST_PART], faces[face, LAST_PART]):
+            rule = built.states[stages[stage, FIRST_STATE] + parts[part, PART_LINK]]
+            show(parts[part, PART_MOVE], rule, at_ms, built, state)
+
+
+@inlined
+def room_ms(lane: int, at_ms: int, space_mm: int, built: Built, state: State) -> int:
+    """Return when a lane has room at its begin, ``at_ms`` at the earliest; ``BLOCKED`` where nobody has left in time.
+
+    The space of whoever has left travels upstream by a reaction time for each vehicle that stands behind it; when it
+    arrives it is taken from the lane's account.
+    """
+    entries, rings, lanes = state.entries, state.rings, built.lanes
+    used, freed, ready = entries[lane, USED_MM], entries[lane, FREED], at_ms
+    tail, first, mask = state.tails[lane], lanes[lane, RING], lanes[lane, MASK]
+    while freed != tail:
+        slot = first + (freed & mask)
+        left = -1 - rings[slot, TIME_MS]
+        if left < 0:
+            break
+        arrives = left + max((tail - freed) * built.numbers[WAVE_MS], lanes[lane, BACK_MS])
+        if arrives > at_ms:
+            if used + space_mm <= lanes[lane, ROOM_MM]:
+                break
+            ready = arrives
+        used -= state.vehicles[rings[slot, WHO], SPACE_MM]
+        freed += 1
+    entries[lane, USED_MM] = used
+    entries[lane, FREED] = freed
+    if used > 0 and used + space_mm > lanes[lane, ROOM_MM]:
+        ready = BLOCKED
+    return ready
+
+
+@inlined
+def is_on_way(lane: int, turn: int, built: Built) -> bool:
+    """Return whether a lane makes a turn."""
+    found = False
+    for way in range(built.turns[turn, FIRST_WAY], built.turns[turn, LAST_WAY]):
+        found |= built.ways[way, WAY_LANE] == lane
+    return found
+
+
+@inlined
+def choose(
+    who: int, at: int, hint: int, first_lane: int, last_lane: int, out_ms: int, built: Built, state: State
+) -> tuple[int, int, int]:
+    """Return the lane to take on a road, the movement at its end, and when it has room (``BLOCKED``: none has).
+
+    Among the lanes that make the next turn the one with the shortest queue is taken; a lane beside the one that
+    one arrives on, or from which the turn after the next needs another change, counts as if more stood on it.
+    """
+    turn, after = state.steps[at, TURN] & ENDS, ENDS
+    first, last = first_lane, last_lane
+    if turn != ENDS:
+        after = state.steps[at + 1, TURN] & ENDS
+        first, last = built.turns[turn, FIRST_WAY], built.turns[turn, LAST_WAY]
+    best, best_move, best_ms, best_cost = -1, -1, BLOCKED, NEVER
+    for choice in range(first, last):
+        lane, move = choice, -1
+        if turn != ENDS:
+            lane, move = built.ways[choice, WAY_LANE], built.ways[choice, WAY_MOVE]
+        if built.lanes[lane, CLASSES] & state.vehicles[who, CLASS] == 0:
+            continue
+        ready = room_ms(lane, out_ms, state.vehicles[who, SPACE_MM], built, state)
+        if ready == BLOCKED:
+            continue
+        cost = state.entries[lane, USED_MM]
+        if hint >= 0:
+            cost += built.numbers[CHANGE_MM] * abs(lane - hint)
+        if after != ENDS and not is_on_way(built.moves[move, TO_LANE], after, built):
+            cost += built.numbers[STAY_MM]
+        if ready > out_ms:
+            cost += LATER_MM
+        if cost < best_cost:
+            best, best_move, best_ms, best_cost = lane, move, ready, cost
+    return best, best_move, best_ms
+
+
+@inlined
+def is_in_way(foe: int, move: int, out_ms: int, ready_ms: int, now_ms: int, built: Built, state: State) -> bool:
+    """Return whether somebody of a foe's lane comes too soon for a movement that would begin at ``out_ms``.
+
+    Whoever is held itself, by a full lane or by whom it yields to, is in nobody's way.
+    """
+    foe_move, lane = built.foes[foe, FOE_MOVE], built.foes[foe, FOE_LANE]
+    if state.shown[foe_move, GO] == STOP or state.exits[lane, HELD_MS] >= now_ms:
+        return False
+    head, found = state.heads[lane], False
+    for place in range(head, min(state.tails[lane], head + N_FOES_SEEN)):
+        slot = built.lanes[lane, RING] + (place & built.lanes[lane, MASK])
+        comes, is_foe = state.rings[slot, TIME_MS], state.rings[slot, BY] == foe_move
+        if state.rings[slot, SINCE_MS] > now_ms - built.numbers[SEEN_MS]:
+            break
+        if state.shown[move, GO] == ALL_WAY:
+            found = is_foe and comes < ready_ms
+            break
+        comes = max(comes, state.shown[foe_move, GREEN_MS] + built.moves[foe_move, LOST_MS])
+        if comes >= out_ms + built.foes[foe, GAP_MS]:
+            break
+        if is_foe:
+            found = True
+            break
+    return found
+
+
+@inlined
+def clear_ms(move: int, out_ms: int, ready_ms: int, now_ms: int, built: Built, state: State) -> int:
+    """Return when a movement that yields may go; ``BLOCKED``: not before somebody else has."""
+    first, last = built.moves[move, FIRST_FOE], built.moves[move, LAST_FOE]
+    for foe in range(first, last):
+        out_ms = max(out_ms, state.shown[built.foes[foe, FOE_MOVE], CROSSED_MS] + built.foes[foe, CLEAR_MS])
+    for foe in range(first, last):
+        if is_in_way(foe, move, out_ms, ready_ms, now_ms, built, state):
+            out_ms = BLOCKED
+            break
+    return out_ms
+
+
+@inlined
+def put(lane: int, who: int, move: int, at_ms: int, time_ms: int, built: Built, state: State) -> None:
+    """Put a vehicle on a lane."""
+    rings, tail = state.rings, state.tails[lane]
+    slot = built.lanes[lane, RING] + (tail & built.lanes[lane, MASK])
+    rings[slot, WHO] = who
+    rings[slot, BY] = move
+    rings[slot, SINCE_MS] = at_ms
+    rings[slot, TIME_MS] = time_ms
+    state.entries[lane, USED_MM] += state.vehicles[who, SPACE_MM]
+    state.entries[lane, LAST_ENTRY_MS] = at_ms
+    state.tails[lane] = tail + 1
+
+
+@inlined
+def dwelt_ms(at: int, time_ms: int, built: Built, state: State) -> int:
+    """Return when a vehicle is done with its scheduled stop on a step, if it has one."""
+    if state.steps[at, TURN] & DWELLS != 0:
+        low, high = 0, built.dwells.shape[0]
+        while low < high:
+            middle = (low + high) >> 1
+            if built.dwells[middle, DWELL_STEP] < at:
+                low = middle + 1
+            else:
+                high = middle
+        time_ms = max(time_ms + built.dwells[low, DWELL_MS], built.dwells[low, DWELL_UNTIL_MS])
+    return time_ms
+
+
+@inlined
+def travel_ms(lane: int, move: int, who: int, built: Built, state: State) -> int:
+    """Return how long a vehicle takes on an empty lane, by the movement at its end or, -1, to where its way ends."""
+    lanes, vehicles = built.lanes, state.vehicles
+    time: int = (lanes[lane, FREE_MS] * vehicles[who, SLOW]) >> 10
+    time = max(time, (lanes[lane, LENGTH_MM] * vehicles[who, OWN_PACE]) >> 16)
+    if move >= 0:
+        time += built.moves[move, SLOWED_MS]
+    else:
+        time = (time * (vehicles[who, PARTS] >> 16)) >> 10
+    return time
+
+
+@inlined
+def feed(source: int, now_ms: int, built: Built, state: State) -> None:
+    """Let vehicles enter at a source as far as there is room."""
+    sources, vehicles, end_ms = state.sources, state.vehicles, now_ms + 1000
+    while sources[source, NEXT] < sources[source, END]:
+        who = built.queues[sources[source, NEXT]]
+        at_ms = max(vehicles[who, DEPART_MS], now_ms)
+        if at_ms >= end_ms:
+            sources[source, DUE_SOURCE_MS] = at_ms
+            return
+        at, first, last = vehicles[who, AT], sources[source, SOURCE_LANE], sources[source, LAST_SOURCE_LANE]
+        lane, move, ready = choose(who, at, -1, first, last, at_ms, built, state)
+        if ready == BLOCKED:
+            return
+        ready = max(ready, state.entries[lane, LAST_ENTRY_MS] + built.numbers[INSERT_MS])
+        if ready >= end_ms:
+            return
+        time = (travel_ms(lane, move, who, built, state) * (vehicles[who, PARTS] & 0xFFFF)) >> 10
+        leaves = dwelt_ms(at, ready + time + built.numbers[INSERT_LOSS_MS], built, state)
+        put(lane, who, move, ready, leaves, built, state)
+        vehicles[who, ENTERED_MS] = ready
+        sources[source, NEXT] += 1
+    sources[source, DUE_SOURCE_MS] = NEVER
+
+
+@inlined
+def exit_ms(lane: int, move: int, ready_ms: int, now_ms: int, built: Built, state: State) -> int:
+    """Return when the first of a lane may leave as far as the junction lets it.
+
+    ``BLOCKED``: not before somebody else has gone; ``NEVER``: not before its signal changes.
+    """
+    numbers, moves = built.numbers, built.moves
+    last, space = state.exits[lane, LAST_EXIT_MS], state.exits[lane, LAST_SPACE_MM]
+    go, green, out = state.shown[move, GO], state.shown[move, GREEN_MS], ready_ms
+    if ready_ms <= last:
+        headway = numbers[TAU_MS] + ((space * moves[move, PACE]) >> 16)
+        if last >= green:
+            place = min(state.exits[lane, N_SERVED] + 1, N_STARTS - 1)
+            headway = max(headway, numbers[START_MS + place] + ((space * numbers[START_PACE + place]) >> 16))
+        out = last + headway
+    else:
+        out = max(out, last + numbers[MOVING_TAU_MS] + ((space * moves[move, MOVING_PACE]) >> 16))
+    if go == STOP:
+        out = max(out, now_ms - 1000) if out <= state.shown[move, USABLE_MS] else NEVER
+    else:
+        out = max(out, green + moves[move, LOST_MS], now_ms - 1000)
+        if go >= STOP_THEN_YIELD:
+            out = max(out, ready_ms + numbers[STOP_MS])
+        if go >= YIELDING and out < now_ms + 1000:
+            out = clear_ms(move, out, ready_ms, now_ms, built, state)
+    return out
+
+
+@inlined
+def start_loss_ms(move: int, place: int, built: Built, state: State) -> int:
+    """Return what a vehicle that has stood still loses by accelerating behind the stop line.
+
+    It passes the line at the speed that it can have reached from its place in the queue; who yields starts there.
+    """
+    full, loss = built.moves[move, MOVE_MMPS], 0
+    place = min(place, N_STARTS - 1) if state.shown[move, GO] <= PROTECTED else 0
+    at_line = built.numbers[START_MMPS + place]
+    if at_line < full:
+        loss = (full - at_line) * (full - at_line) * 1000 // (2 * built.numbers[ACCEL_MMPS2] * full)
+    return loss
+
+
+@inlined
+def serve(lane: int, now_ms: int, built: Built, state: State) -> None:
+    """Let vehicles leave a lane during one second."""
+    moves, rings, steps, vehicles, exits = built.moves, state.rings, state.steps, state.vehicles, state.exits
+    end_ms = now_ms + 1000
+    while state.heads[lane] != state.tails[lane]:
+        slot = built.lanes[lane, RING] + (state.heads[lane] & built.lanes[lane, MASK])
+        ready, who, move = rings[slot, TIME_MS], rings[slot, WHO], rings[slot, BY]
+        if ready >= end_ms:
+            state.due[lane] = ready
+            return
+        at = vehicles[who, AT]
+        if move < 0:
+            out = max(ready, exits[lane, LAST_EXIT_MS])
+            steps[at, TURN], steps[at, PASSED_MS] = -1, out
+        else:
+            out = exit_ms(lane, move, ready, now_ms, built, state)
+            if out >= end_ms:
+                state.due[lane] = out
+                return
+            room, cross, at_next, target, next_move = BLOCKED, 0, at + 1, 0, 0
+            if out != BLOCKED:
+                # room is needed when the lane ahead is reached; meanwhile one is inside the junction
+                cross = (moves[move, CROSS_MS] * vehicles[who, SLOW]) >> 10
+                there_ms = out + min(cross, LONGEST_CROSSING_MS)
+                if moves[move, BAY_MOVE] >= 0:
+                    at_next, target, next_move = at, moves[move, TO_LANE], moves[move, BAY_MOVE]
+                    room = room_ms(target, there_ms, vehicles[who, SPACE_MM], built, state)
+                else:
+                    turn = steps[at, TURN] & ENDS
+                    first, last = built.turns[turn, NEXT_LANE], built.turns[turn, LAST_NEXT_LANE]
+                    target, next_move, room = choose(
+                        who, at_next, moves[move, TO_LANE], first, last, there_ms, built, state
+                    )
+            if room == BLOCKED:
+                exits[lane, HELD_MS] = end_ms
+                state.due[lane] = end_ms
+                return
+            out = max(
+                room - min(cross, LONGEST_CROSSING_MS), state.entries[target, LAST_ENTRY_MS] + built.numbers[ENTRY_MS]
+            )
+            if out >= end_ms or (state.shown[move, GO] == STOP and out > state.shown[move, USABLE_MS]):
+                state.due[lane] = end_ms
+                return
+            place = exits[lane, N_SERVED] + 1 if exits[lane, LAST_EXIT_MS] >= state.shown[move, GREEN_MS] else 0
+            exits[lane, N_SERVED] = place
+            leaves = out + cross
+            if out - ready >= built.numbers[STOOD_MS]:
+                leaves += start_loss_ms(move, place, built, state)
+            if moves[move, IS_FROM_BAY] == 0:
+                steps[at, PASSED_MS] = out
+            if at_next > at:
+                steps[at, TURN] = move
+                vehicles[who, AT] = at_next
+                leaves = dwelt_ms(at_next, leaves + travel_ms(target, next_move, who, built, state), built, state)
+            put(target, who, next_move, out, leaves, built, state)
+            state.shown[move, CROSSED_MS] = out
+        rings[slot, TIME_MS] = -1 - out
+        exits[lane, LAST_EXIT_MS] = out
+        exits[lane, LAST_SPACE_MM] = vehicles[who, SPACE_MM]
+        exits[lane, HELD_MS] = -1
+        state.heads[lane] += 1
+    state.due[lane] = 0
+
+
+@compiled
+def advance(first: int, last: int, begin_s: int, end_s: int, built: Built, state: State) -> None:
+    """Run a range of clusters for some seconds, each for all of them before the next.
+
+    Parameters
+    ----------
+    first, last : int
+        Range of clusters.
+    begin_s, end_s : int
+        Seconds after the begin; where not all clusters are in the range, no more than the network allows.
+    built : Built
+    state : State
+        Changed in place.
+    """
+    clusters, heads, tails, due = built.clusters, state.heads, state.tails, state.due
+    for cluster in range(first, last):
+        for second in range(begin_s, end_s):
+            now_ms = second * 1000
+            for face in range(clusters[cluster, FIRST_FACE], clusters[cluster, LAST_FACE]):
+                if state.faces[face, SWITCH_MS] < now_ms + 1000:
+                    switch(face, now_ms + 1000, built, state)
+            for source in range(clusters[cluster, FIRST_SOURCE], clusters[cluster, LAST_SOURCE]):
+                if state.sources[source, DUE_SOURCE_MS] < now_ms + 1000:
+                    feed(source, now_ms, built, state)
+            # most lanes have nobody who could leave, and a block of them is quick to look through
+            for block in range(clusters[cluster, FIRST_LANE], clusters[cluster, LAST_LANE], BLOCK):
+                end = min(block + BLOCK, clusters[cluster, LAST_LANE])
+                n_due = 0
+                for lane in range(block, end):
+                    n_due += (due[lane] < now_ms + 1000) & (heads[lane] != tails[lane])
+                if n_due == 0:
+                    continue
+                for lane in range(block, end):
+                    if due[lane] < now_ms + 1000 and heads[lane] != tails[lane]:
+                        serve(lane, now_ms, built, state)
+
+
+@compiled
+def advance_all(begin_s: int, end_s: int, window_s: int, built: Built, state: State) -> None:
+    """Run all clusters on one core, window by window (see ``advance``)."""
+    for begin in range(begin_s, end_s, window_s):
+        advance(0, built.clusters.shape[0], begin, min(begin + window_s, end_s), built, state)
+
+
+@compiled
+def show_all(chosen: Ints32, rules: Ints32, at_ms: int, built: Built, state: State) -> None:
+    """Let signals show something for some movements from a time on."""
+    for i in range(chosen.shape[0]):
+        show(chosen[i], rules[i], at_ms, built, state)

@@ -81,7 +81,7 @@ def test_unknown_sensing_engine_pool_and_option(capfd, crossing, tmp_path):
     out = ("--out", tmp_path / "out")
     assert "unknown sensing" in refused(capfd, "run", crossing, "--sensing", "camera", *out)
     assert "unknown sensing" in refused(capfd, "trial", crossing, "--sensing", "connected:2", *out)
-    assert "use sumo" in refused(capfd, "run", crossing, "--engine", "twin")
+    assert "use sumo or twin" in refused(capfd, "run", crossing, "--engine", "matsim")
     assert "use local or ray://" in refused(capfd, "trial", crossing, "--pool", "cloud")
     assert "use resco or scenario" in refused(capfd, "trial", crossing, "--protocol", "mine")
     assert "use street or program" in refused(capfd, "trial", crossing, "--clearance", "none")

@@ -14,7 +14,7 @@ from cityloop.run.spec import RunSpec, result_of_json
     [
         ("arm", "clever", "unknown arm 'clever'; use field, "),
         ("seed", -1, "the seed -1 is negative"),
-        ("engine", "twin", "use sumo"),
+        ("engine", "matsim", "use sumo or twin"),
         ("protocol", "mine", "use resco or scenario"),
         ("clearance", "none", "use street or program"),
     ],
@@ -22,6 +22,13 @@ from cityloop.run.spec import RunSpec, result_of_json
 def test_what_cannot_be_run_is_refused(tmp_path, field, value, words):
     spec = RunSpec("town", "field", 1, tmp_path)
     with pytest.raises(Unusable, match=words):
+        replace(spec, **{field: value})
+
+
+@pytest.mark.parametrize(("field", "value"), [("arm", "sumo-actuated"), ("keep_raw", True)])
+def test_the_twin_refuses_what_is_sumos_own(tmp_path, field, value):
+    spec = RunSpec("town", "field", 1, tmp_path, engine="twin")
+    with pytest.raises(Unusable, match="use --engine sumo"):
         replace(spec, **{field: value})
 
 

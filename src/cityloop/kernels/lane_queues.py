@@ -31,20 +31,33 @@ BLOCKED = -NEVER
 
 # numbers: hold everywhere
 TAU_MS, MOVING_TAU_MS, ENTRY_MS, INSERT_MS, INSERT_LOSS_MS, ACCEL_MMPS2, SEEN_MS, STOOD_MS = range(8)
-WAVE_MS, CHANGE_MM, STAY_MM, STOP_MS, N_STARTS = 8, 9, 10, 11, 8
+(
+    WAVE_MS,
+    CHANGE,
+    LOOK_MM,
+    STOP_MS,
+    STOP_HEADWAY_MS,
+    YIELD_PACE,
+    CHANGING_SHARE,
+    START_WAVE_MS,
+    RESTART_MS,
+    PATIENCE_MS,
+) = range(8, 18)
+N_STARTS = 8
 # by place in the queue: speed at the stop line, and headway behind the vehicle in front with its part by length
-START_MMPS, START_MS, START_PACE = 12, 12 + N_STARTS, 12 + 2 * N_STARTS
-N_NUMBERS = 12 + 3 * N_STARTS
+START_MMPS, START_MS, START_PACE = 18, 18 + N_STARTS, 18 + 2 * N_STARTS
+N_NUMBERS = 18 + 3 * N_STARTS
 
 # clusters: their lanes, signal faces and sources
 FIRST_LANE, LAST_LANE, FIRST_FACE, LAST_FACE, FIRST_SOURCE, LAST_SOURCE, N_CLUSTER = range(7)
 
-# lanes, as built
-RING, MASK, ROOM_MM, FREE_MS, BACK_MS, LENGTH_MM, CLASSES, N_LANE = range(8)
+# lanes, as built. Inner ones begin in the cluster in which they end; whoever stands in the bay of a lane blocks it
+RING, MASK, ROOM_MM, FREE_MS, BACK_MS, LENGTH_MM, CLASSES, IS_INNER, BAY, N_LANE = range(10)
 # exits: a lane as the cluster at its end leaves it; beside them, in arrays of one column that are quick to search,
 # heads (of the queue: how many have left), due (no one can leave before)
-LAST_EXIT_MS, LAST_SPACE_MM, N_SERVED, HELD_MS, N_EXIT = range(5)
-# entries: a lane as the cluster at its begin leaves it; beside them tails (how many have entered)
+LAST_EXIT_MS, LAST_SPACE_MM, LAST_MOVE, N_SERVED, YIELDED_MS, HELD_MS, N_EXIT = range(7)
+# entries: a lane as the cluster at its begin leaves it; beside them tails (how many have entered) and known (how many
+# of these the cluster at its end is to know of: where clusters run side by side, those before the window)
 FREED, USED_MM, LAST_ENTRY_MS, N_ENTRY = range(4)
 # rings: a vehicle on a lane. It may leave at its time (once it has left: -1 - its exit) by a movement (-1: it ends
 # here)
@@ -53,11 +66,11 @@ TIME_MS, WHO, BY, SINCE_MS, N_RECORD = range(5)
 # moves: movements, as built. One that may wait inside the junction leads to a bay, a lane of its own without a road,
 # and a second one (BAY_MOVE, else -1) on from there
 FROM_LANE, TO_LANE, SLOWED_MS, CROSS_MS, PACE, MOVING_PACE, MOVE_MMPS, LOST_MS, YELLOW_MS = range(9)
-FIRST_FOE, LAST_FOE, BAY_MOVE, IS_FROM_BAY, N_MOVE = range(9, 14)
+FIRST_FOE, LAST_FOE, BAY_MOVE, IS_FROM_BAY, INSIDE_MM, N_MOVE = range(9, 15)
 # shown: a movement as it stands
 GO, GREEN_MS, USABLE_MS, CROSSED_MS, N_SHOWN = range(5)
 # foes: whom a movement lets go first
-FOE_MOVE, FOE_LANE, GAP_MS, CLEAR_MS, N_FOE = range(5)
+FOE_MOVE, FOE_LANE, GAP_MS, CLEAR_MS, IS_MERGE, N_FOE = range(6)
 
 # vehicles
 AT, SPACE_MM, SLOW, OWN_PACE, DEPART_MS, ENTERED_MS, PARTS, CLASS, N_VEHICLE = range(9)
@@ -92,6 +105,8 @@ LATER_MM = 1 << 24
 """A lane that has room only later counts as if so much stood on it."""
 BLOCK = 16
 """Lanes that are looked through in one go."""
+N_TURNS_SEEN = 3
+"""So many turns ahead lanes are chosen for."""
 LONGEST_CROSSING_MS = 3000
 """A vehicle enters a junction at most so long before the lane ahead has room for it."""
 
@@ -123,6 +138,7 @@ class State(NamedTuple):
     due: Ints32
     entries: Ints32
     tails: Ints32
+    known: Ints32
     rings: Ints32
     shown: Ints32
     vehicles: Ints32
@@ -169,99 +185,137 @@ def switch(face: int, end_ms: int, built: Built, state: State) -> None:
 
 
 @inlined
-def room_ms(lane: int, at_ms: int, space_mm: int, built: Built, state: State) -> int:
+def room_ms(lane: int, at_ms: int, space_mm: int, inside_mm: int, built: Built, state: State) -> int:
     """Return when a lane has room at its begin, ``at_ms`` at the earliest; ``BLOCKED`` where nobody has left in time.
 
     The space of whoever has left travels upstream by a reaction time for each vehicle that stands behind it; when it
-    arrives it is taken from the lane's account.
+    arrives it is taken from the lane's account. While nobody stands on a short lane, drivers trust that those on it go
+    on, and use the way inside the junction as well; there they stand when they are mistaken.
     """
     entries, rings, lanes = state.entries, state.rings, built.lanes
     used, freed, ready = entries[lane, USED_MM], entries[lane, FREED], at_ms
     tail, first, mask = state.tails[lane], lanes[lane, RING], lanes[lane, MASK]
+    is_booked = True
     while freed != tail:
         slot = first + (freed & mask)
         left = -1 - rings[slot, TIME_MS]
         if left < 0:
             break
-        arrives = left + max((tail - freed) * built.numbers[WAVE_MS], lanes[lane, BACK_MS])
-        if arrives > at_ms:
+        arrives = left + max(
+            (tail - freed) * built.numbers[WAVE_MS] + built.numbers[START_WAVE_MS], lanes[lane, BACK_MS]
+        )
+        if is_booked and arrives > at_ms:
+            # what is still on its way may be waited for, but counts only when it is there
+            is_booked = False
+            entries[lane, USED_MM] = used
+            entries[lane, FREED] = freed
+        if not is_booked:
             if used + space_mm <= lanes[lane, ROOM_MM]:
                 break
-            ready = arrives
+            ready = max(ready, arrives)
         used -= state.vehicles[rings[slot, WHO], SPACE_MM]
         freed += 1
-    entries[lane, USED_MM] = used
-    entries[lane, FREED] = freed
+    if is_booked:
+        entries[lane, USED_MM] = used
+        entries[lane, FREED] = freed
     if used > 0 and used + space_mm > lanes[lane, ROOM_MM]:
         ready = BLOCKED
+    if ready != at_ms and lanes[lane, IS_INNER] == 1:
+        head = state.heads[lane]
+        is_rolling = head == tail or rings[first + (head & mask), TIME_MS] > at_ms
+        if is_rolling and entries[lane, USED_MM] + space_mm <= lanes[lane, ROOM_MM] + inside_mm:
+            ready = at_ms
     return ready
 
 
 @inlined
-def is_on_way(lane: int, turn: int, built: Built) -> bool:
-    """Return whether a lane makes a turn."""
-    found = False
-    for way in range(built.turns[turn, FIRST_WAY], built.turns[turn, LAST_WAY]):
-        found |= built.ways[way, WAY_LANE] == lane
-    return found
+def changing_mm(at: int, move: int, built: Built, state: State) -> int:
+    """Return what a movement is worse, in queue, because another change of lane must follow soon behind it.
+
+    The way is followed lane by lane until a turn comes that the lane does not make.
+    """
+    ahead_mm, cost = 0, 0
+    for _ in range(N_TURNS_SEEN):
+        at += 1
+        turn, lane, onward = state.steps[at, TURN] & ENDS, built.moves[move, TO_LANE], -1
+        ahead_mm += built.lanes[lane, LENGTH_MM]
+        if turn == ENDS or ahead_mm >= built.numbers[LOOK_MM] or built.moves[move, BAY_MOVE] >= 0:
+            break
+        for way in range(built.turns[turn, FIRST_WAY], built.turns[turn, LAST_WAY]):
+            if built.ways[way, WAY_LANE] == lane:
+                onward = built.ways[way, WAY_MOVE]
+        if onward < 0:
+            cost = ((built.numbers[LOOK_MM] - ahead_mm) * built.numbers[CHANGING_SHARE]) >> 10
+            break
+        move = onward
+    return cost
 
 
 @inlined
 def choose(
-    who: int, at: int, hint: int, first_lane: int, last_lane: int, out_ms: int, built: Built, state: State
+    who: int, at: int, by: int, first_lane: int, last_lane: int, out_ms: int, built: Built, state: State
 ) -> tuple[int, int, int]:
     """Return the lane to take on a road, the movement at its end, and when it has room (``BLOCKED``: none has).
 
-    Among the lanes that make the next turn the one with the shortest queue is taken; a lane beside the one that
-    one arrives on, or from which the turn after the next needs another change, counts as if more stood on it.
+    Among the lanes that make the next turn the one with the shortest queue is taken. A lane beside the one to which
+    the movement ``by`` (-1 for who enters here) leads, or from which one would soon have to change again, counts as if
+    more stood on it.
     """
-    turn, after = state.steps[at, TURN] & ENDS, ENDS
+    turn = state.steps[at, TURN] & ENDS
     first, last = first_lane, last_lane
     if turn != ENDS:
-        after = state.steps[at + 1, TURN] & ENDS
         first, last = built.turns[turn, FIRST_WAY], built.turns[turn, LAST_WAY]
     best, best_move, best_ms, best_cost = -1, -1, BLOCKED, NEVER
+    inside_mm = built.moves[by, INSIDE_MM] if by >= 0 else 0
     for choice in range(first, last):
         lane, move = choice, -1
         if turn != ENDS:
             lane, move = built.ways[choice, WAY_LANE], built.ways[choice, WAY_MOVE]
         if built.lanes[lane, CLASSES] & state.vehicles[who, CLASS] == 0:
             continue
-        ready = room_ms(lane, out_ms, state.vehicles[who, SPACE_MM], built, state)
+        ready = room_ms(lane, out_ms, state.vehicles[who, SPACE_MM], inside_mm, built, state)
         if ready == BLOCKED:
             continue
         cost = state.entries[lane, USED_MM]
-        if hint >= 0:
-            cost += built.numbers[CHANGE_MM] * abs(lane - hint)
-        if after != ENDS and not is_on_way(built.moves[move, TO_LANE], after, built):
-            cost += built.numbers[STAY_MM]
+        if by >= 0:
+            cost += built.numbers[CHANGE] * 1000 // built.lanes[lane, LENGTH_MM] * abs(lane - built.moves[by, TO_LANE])
+        if turn != ENDS:
+            cost += changing_mm(at, move, built, state)
         if ready > out_ms:
-            cost += LATER_MM
+            cost = LATER_MM + ready - out_ms
         if cost < best_cost:
             best, best_move, best_ms, best_cost = lane, move, ready, cost
     return best, best_move, best_ms
 
 
 @inlined
-def is_in_way(foe: int, move: int, out_ms: int, ready_ms: int, now_ms: int, built: Built, state: State) -> bool:
+def is_in_way(
+    foe: int, move: int, out_ms: int, ready_ms: int, waited_ms: int, now_ms: int, built: Built, state: State
+) -> bool:
     """Return whether somebody of a foe's lane comes too soon for a movement that would begin at ``out_ms``.
 
-    Whoever is held itself, by a full lane or by whom it yields to, is in nobody's way.
+    Whoever has waited long takes shorter gaps, for others will brake.
+
+    Whoever yields itself or is held by a full lane is in nobody's way; but who waits for room on the same road is.
     """
     foe_move, lane = built.foes[foe, FOE_MOVE], built.foes[foe, FOE_LANE]
-    if state.shown[foe_move, GO] == STOP or state.exits[lane, HELD_MS] >= now_ms:
+    if state.shown[foe_move, GO] == STOP or state.exits[lane, YIELDED_MS] >= now_ms:
         return False
+    patience = max(built.numbers[PATIENCE_MS] - waited_ms, 0)
+    if state.exits[lane, HELD_MS] >= now_ms and (built.foes[foe, IS_MERGE] == 0 or patience == 0):
+        return False
+    gap = built.foes[foe, GAP_MS] // 2 * (built.numbers[PATIENCE_MS] + patience) // built.numbers[PATIENCE_MS]
     head, found = state.heads[lane], False
-    for place in range(head, min(state.tails[lane], head + N_FOES_SEEN)):
+    for place in range(head, min(state.known[lane], head + N_FOES_SEEN)):
         slot = built.lanes[lane, RING] + (place & built.lanes[lane, MASK])
         comes, is_foe = state.rings[slot, TIME_MS], state.rings[slot, BY] == foe_move
-        if state.rings[slot, SINCE_MS] > now_ms - built.numbers[SEEN_MS]:
+        if state.rings[slot, SINCE_MS] >= now_ms - built.numbers[SEEN_MS]:
             break
         if state.shown[move, GO] == ALL_WAY:
             found = is_foe and comes < ready_ms
             break
         comes = max(comes, state.shown[foe_move, GREEN_MS] + built.moves[foe_move, LOST_MS])
-        if comes >= out_ms + built.foes[foe, GAP_MS]:
+        if comes >= out_ms + gap:
             break
         if is_foe:
             found = True
@@ -270,13 +324,16 @@ def is_in_way(foe: int, move: int, out_ms: int, ready_ms: int, now_ms: int, buil
 
 
 @inlined
-def clear_ms(move: int, out_ms: int, ready_ms: int, now_ms: int, built: Built, state: State) -> int:
-    """Return when a movement that yields may go; ``BLOCKED``: not before somebody else has."""
+def clear_ms(move: int, out_ms: int, ready_ms: int, first_ms: int, now_ms: int, built: Built, state: State) -> int:
+    """Return when a movement that yields may go; ``BLOCKED``: not before somebody else has.
+
+    The vehicle has been the first of its lane since ``first_ms``.
+    """
     first, last = built.moves[move, FIRST_FOE], built.moves[move, LAST_FOE]
     for foe in range(first, last):
         out_ms = max(out_ms, state.shown[built.foes[foe, FOE_MOVE], CROSSED_MS] + built.foes[foe, CLEAR_MS])
     for foe in range(first, last):
-        if is_in_way(foe, move, out_ms, ready_ms, now_ms, built, state):
+        if is_in_way(foe, move, out_ms, ready_ms, now_ms - first_ms, now_ms, built, state):
             out_ms = BLOCKED
             break
     return out_ms
@@ -294,6 +351,8 @@ def put(lane: int, who: int, move: int, at_ms: int, time_ms: int, built: Built, 
     state.entries[lane, USED_MM] += state.vehicles[who, SPACE_MM]
     state.entries[lane, LAST_ENTRY_MS] = at_ms
     state.tails[lane] = tail + 1
+    if built.lanes[lane, IS_INNER] == 1:
+        state.known[lane] = tail + 1
 
 
 @inlined
@@ -320,7 +379,7 @@ def travel_ms(lane: int, move: int, who: int, built: Built, state: State) -> int
     if move >= 0:
         time += built.moves[move, SLOWED_MS]
     else:
-        time = (time * (vehicles[who, PARTS] >> 16)) >> 10
+        time = max((time * (vehicles[who, PARTS] >> 16)) >> 10, min(time, built.numbers[SEEN_MS]))
     return time
 
 
@@ -341,7 +400,9 @@ def feed(source: int, now_ms: int, built: Built, state: State) -> None:
         ready = max(ready, state.entries[lane, LAST_ENTRY_MS] + built.numbers[INSERT_MS])
         if ready >= end_ms:
             return
-        time = (travel_ms(lane, move, who, built, state) * (vehicles[who, PARTS] & 0xFFFF)) >> 10
+        whole = travel_ms(lane, move, who, built, state)
+        # nobody reaches the end within the window of its entry: the cluster there may not know of it
+        time = max((whole * (vehicles[who, PARTS] & 0xFFFF)) >> 10, min(whole, built.numbers[SEEN_MS]))
         leaves = dwelt_ms(at, ready + time + built.numbers[INSERT_LOSS_MS], built, state)
         put(lane, who, move, ready, leaves, built, state)
         vehicles[who, ENTERED_MS] = ready
@@ -359,21 +420,29 @@ def exit_ms(lane: int, move: int, ready_ms: int, now_ms: int, built: Built, stat
     last, space = state.exits[lane, LAST_EXIT_MS], state.exits[lane, LAST_SPACE_MM]
     go, green, out = state.shown[move, GO], state.shown[move, GREEN_MS], ready_ms
     if ready_ms <= last:
-        headway = numbers[TAU_MS] + ((space * moves[move, PACE]) >> 16)
+        pace = max(moves[move, PACE], moves[state.exits[lane, LAST_MOVE], PACE])
+        if go >= YIELDING:
+            pace = max(pace, numbers[YIELD_PACE])
+        headway = numbers[TAU_MS] + ((space * pace) >> 16)
         if last >= green:
             place = min(state.exits[lane, N_SERVED] + 1, N_STARTS - 1)
             headway = max(headway, numbers[START_MS + place] + ((space * numbers[START_PACE + place]) >> 16))
         out = last + headway
     else:
         out = max(out, last + numbers[MOVING_TAU_MS] + ((space * moves[move, MOVING_PACE]) >> 16))
-    if go == STOP:
+    bay = built.lanes[lane, BAY]
+    if bay >= 0:
+        out = max(out, state.exits[bay, LAST_EXIT_MS] + numbers[WAVE_MS])
+    if bay >= 0 and state.heads[bay] != state.tails[bay]:
+        out = BLOCKED
+    elif go == STOP:
         out = max(out, now_ms - 1000) if out <= state.shown[move, USABLE_MS] else NEVER
     else:
         out = max(out, green + moves[move, LOST_MS], now_ms - 1000)
         if go >= STOP_THEN_YIELD:
-            out = max(out, ready_ms + numbers[STOP_MS])
+            out = max(out, ready_ms + numbers[STOP_MS], last + numbers[STOP_HEADWAY_MS])
         if go >= YIELDING and out < now_ms + 1000:
-            out = clear_ms(move, out, ready_ms, now_ms, built, state)
+            out = clear_ms(move, out, ready_ms, max(ready_ms, last), now_ms, built, state)
     return out
 
 
@@ -396,7 +465,7 @@ def serve(lane: int, now_ms: int, built: Built, state: State) -> None:
     """Let vehicles leave a lane during one second."""
     moves, rings, steps, vehicles, exits = built.moves, state.rings, state.steps, state.vehicles, state.exits
     end_ms = now_ms + 1000
-    while state.heads[lane] != state.tails[lane]:
+    while state.heads[lane] != state.known[lane]:
         slot = built.lanes[lane, RING] + (state.heads[lane] & built.lanes[lane, MASK])
         ready, who, move = rings[slot, TIME_MS], rings[slot, WHO], rings[slot, BY]
         if ready >= end_ms:
@@ -418,24 +487,23 @@ def serve(lane: int, now_ms: int, built: Built, state: State) -> None:
                 there_ms = out + min(cross, LONGEST_CROSSING_MS)
                 if moves[move, BAY_MOVE] >= 0:
                     at_next, target, next_move = at, moves[move, TO_LANE], moves[move, BAY_MOVE]
-                    room = room_ms(target, there_ms, vehicles[who, SPACE_MM], built, state)
+                    room = room_ms(target, there_ms, vehicles[who, SPACE_MM], moves[move, INSIDE_MM], built, state)
                 else:
                     turn = steps[at, TURN] & ENDS
                     first, last = built.turns[turn, NEXT_LANE], built.turns[turn, LAST_NEXT_LANE]
-                    target, next_move, room = choose(
-                        who, at_next, moves[move, TO_LANE], first, last, there_ms, built, state
-                    )
-            if room == BLOCKED:
-                exits[lane, HELD_MS] = end_ms
+                    target, next_move, room = choose(who, at_next, move, first, last, there_ms, built, state)
+            room -= min(cross, LONGEST_CROSSING_MS)
+            if room < BLOCKED // 2 or room >= end_ms:
+                exits[lane, HELD_MS if out != BLOCKED else YIELDED_MS] = end_ms
                 state.due[lane] = end_ms
                 return
-            out = max(
-                room - min(cross, LONGEST_CROSSING_MS), state.entries[target, LAST_ENTRY_MS] + built.numbers[ENTRY_MS]
-            )
+            out = max(room, state.entries[target, LAST_ENTRY_MS] + built.numbers[ENTRY_MS])
             if out >= end_ms or (state.shown[move, GO] == STOP and out > state.shown[move, USABLE_MS]):
                 state.due[lane] = end_ms
                 return
-            place = exits[lane, N_SERVED] + 1 if exits[lane, LAST_EXIT_MS] >= state.shown[move, GREEN_MS] else 0
+            place, last = 0, exits[lane, LAST_EXIT_MS]
+            if last >= state.shown[move, GREEN_MS] and out - last < built.numbers[RESTART_MS]:
+                place = exits[lane, N_SERVED] + 1
             exits[lane, N_SERVED] = place
             leaves = out + cross
             if out - ready >= built.numbers[STOOD_MS]:
@@ -448,10 +516,12 @@ def serve(lane: int, now_ms: int, built: Built, state: State) -> None:
                 leaves = dwelt_ms(at_next, leaves + travel_ms(target, next_move, who, built, state), built, state)
             put(target, who, next_move, out, leaves, built, state)
             state.shown[move, CROSSED_MS] = out
+            exits[lane, LAST_MOVE] = move
         rings[slot, TIME_MS] = -1 - out
         exits[lane, LAST_EXIT_MS] = out
         exits[lane, LAST_SPACE_MM] = vehicles[who, SPACE_MM]
         exits[lane, HELD_MS] = -1
+        exits[lane, YIELDED_MS] = -1
         state.heads[lane] += 1
     state.due[lane] = 0
 
@@ -470,7 +540,7 @@ def advance(first: int, last: int, begin_s: int, end_s: int, built: Built, state
     state : State
         Changed in place.
     """
-    clusters, heads, tails, due = built.clusters, state.heads, state.tails, state.due
+    clusters, heads, known, due = built.clusters, state.heads, state.known, state.due
     for cluster in range(first, last):
         for second in range(begin_s, end_s):
             now_ms = second * 1000
@@ -485,11 +555,11 @@ def advance(first: int, last: int, begin_s: int, end_s: int, built: Built, state
                 end = min(block + BLOCK, clusters[cluster, LAST_LANE])
                 n_due = 0
                 for lane in range(block, end):
-                    n_due += (due[lane] < now_ms + 1000) & (heads[lane] != tails[lane])
+                    n_due += (due[lane] < now_ms + 1000) & (heads[lane] != known[lane])
                 if n_due == 0:
                     continue
                 for lane in range(block, end):
-                    if due[lane] < now_ms + 1000 and heads[lane] != tails[lane]:
+                    if due[lane] < now_ms + 1000 and heads[lane] != known[lane]:
                         serve(lane, now_ms, built, state)
 
 

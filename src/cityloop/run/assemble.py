@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +10,22 @@ from pydantic import ValidationError
 
 from cityloop.city.city import City
 from cityloop.city.errors import Unusable
-from cityloop.city.sumo import SumoInput, read_city, require_signals
+from cityloop.city.sumo import read_city, require_signals
 from cityloop.control.drive import SimulatedClock
 from cityloop.control.guard import SignalGuard, SignalRules, clearance_of, signal_rules
 from cityloop.control.ports import Estimator, Guard
-from cityloop.engines.sumo import SumoEngine, SumoOutputs
 from cityloop.run.arms import arm_of
 from cityloop.run.folder import read_arrays
 from cityloop.run.log import RunLog
 from cityloop.run.onlookers import RedWatch, Tracks
+from cityloop.run.players import Player, player_of
 from cityloop.run.setting import Setting
 from cityloop.run.spec import RunSpec
-from cityloop.run.sumo_actuated import actuated_programs
 from cityloop.run.watch import TimedService, WatchedEstimator, WatchedSensor
 from cityloop.scenarios import Scenario
 from cityloop.sensing import estimator_of, sensor_of
 from cityloop.services.signals import SignalsConfig, SignalsService
 
-ROAD_PERIOD_S = 300.0
-"""Length of the periods of ``roads.npz``."""
 TRACKED_S = 600.0
 """Length of the stretch of time in the middle of the window whose tracks are kept."""
 TICK_S = 1.0
@@ -42,8 +39,8 @@ class Assembly:
     ----------
     city : City
     rules : tuple of SignalRules
-    engine : SumoEngine
-        Not entered yet.
+    player : Player
+        The engine, not entered yet.
     estimator : Estimator
     service : SignalsService or None
         None where nothing is asked for.
@@ -61,7 +58,7 @@ class Assembly:
 
     city: City
     rules: tuple[SignalRules, ...]
-    engine: SumoEngine
+    player: Player
     estimator: Estimator
     service: SignalsService | None
     timed: tuple[TimedService, ...]
@@ -101,20 +98,13 @@ def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) ->
     return Assembly(
         city=city,
         rules=rules,
-        engine=SumoEngine(
+        player=player_of(
+            spec,
+            scenario.source,
+            setting,
             city,
-            _source(spec, scenario.source, city, work),
             WatchedSensor(sensor_of(spec.sensing, city, spec.seed), *onlookers),
-            setting.begin_s,
-            setting.end_s,
-            spec.seed,
-            SumoOutputs(
-                folder=work / "sumo",
-                has_emissions=spec.has_emissions,
-                road_period_s=ROAD_PERIOD_S,
-                has_signal_states=spec.keep_raw,
-            ),
-            is_teleporting=setting.is_teleporting,
+            work,
         ),
         estimator=WatchedEstimator(estimator_of(spec.sensing, city), log.seen, reds.look),
         service=service,
@@ -152,11 +142,3 @@ def _config(policy: str, spec: RunSpec) -> SignalsConfig:
         raise Unusable(
             f"setting {name}: {first['msg']}", f"arm {spec.arm}", "use the settings of its service"
         ) from error
-
-
-def _source(spec: RunSpec, source: SumoInput, city: City, work: Path) -> SumoInput:
-    if spec.arm != "sumo-actuated":
-        return source
-    path = work / "sumo-actuated.add.xml"
-    path.write_text(actuated_programs(city), "utf-8")
-    return replace(source, additional_paths=(*source.additional_paths, path))

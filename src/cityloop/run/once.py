@@ -17,12 +17,13 @@ import numpy as np
 
 from cityloop import __version__
 from cityloop.city.errors import Unusable
+from cityloop.city.table import Table
 from cityloop.control.drive import drive
 from cityloop.control.ports import Clock
-from cityloop.measures.queues import Queues, by_period, mean_over, read_queues
-from cityloop.measures.roads import RoadPeriods, read_roads
+from cityloop.measures.queues import Queues, by_period, mean_over
+from cityloop.measures.roads import RoadPeriods
 from cityloop.measures.signals import Displays, can_be_green, longest_red_s
-from cityloop.measures.trips import read_trips, trip_figures
+from cityloop.measures.trips import trip_figures
 from cityloop.run import folder
 from cityloop.run.assemble import Assembly, assemble
 from cityloop.run.setting import Setting, fingerprint, setting_of, source_digest
@@ -60,12 +61,12 @@ def run_once(spec: RunSpec, on_tick: Callable[[float], None] | None = None) -> R
         assembly = assemble(spec, scenario, setting, work)
         clock: Clock = assembly.clock if on_tick is None else ToldClock(assembly.clock, on_tick)
         ready = perf_counter()
-        with assembly.engine as engine:
+        with assembly.player.engine as engine:
             drive(engine, assembly.estimator, assembly.timed, assembly.guard, assembly.log, clock)
         end = perf_counter()
         sumo_dir = work / "sumo"
         with _whole_outputs(sumo_dir, target):
-            figures = _measure(work, sumo_dir, assembly, setting)
+            figures = _measure(work, assembly, setting)
         result = RunResult(
             scenario=scenario.name,
             arm=spec.arm,
@@ -79,7 +80,7 @@ def run_once(spec: RunSpec, on_tick: Callable[[float], None] | None = None) -> R
         )
         if spec.keep_raw:
             _keep_raw(sumo_dir, folder.run_folder(spec.out_dir, scenario.name, spec.arm, spec.seed, "raw"))
-        shutil.rmtree(sumo_dir)
+        shutil.rmtree(sumo_dir, ignore_errors=True)
         run = _run_json(spec, setting, mark, assembly, result)
         (work / folder.RUN).write_text(json.dumps(run, indent=1, allow_nan=False), "utf-8")
     return result
@@ -97,27 +98,24 @@ def _whole_outputs(sumo_dir: Path, target: Path) -> Iterator[None]:
         raise Unusable(f"an output of the simulator is cut short ({error.what})", str(target), mend) from error
 
 
-def _measure(work: Path, sumo_dir: Path, assembly: Assembly, setting: Setting) -> dict[str, Any]:
-    """Return the figures that come from SUMO's outputs and the log, and write what they are made from."""
+def _measure(work: Path, assembly: Assembly, setting: Setting) -> dict[str, Any]:
+    """Return the figures that come from the engine's records and the log, and write what they are made from."""
     displays = assembly.log.displays(setting.end_s)
-    queues = read_queues(sumo_dir / "summary.xml")
-    roads = read_roads(sumo_dir / "edges.xml", assembly.city)
+    records = assembly.player.records()
+    queues = records.queues
     figures = {
-        **_trips(work, sumo_dir, assembly, setting),
+        **_trips(work, records.trips, assembly, setting),
         "n_discarded": queues.n_discarded,
         "queue_mean_veh": mean_over(queues.t_s, queues.queue_veh, setting.begin_s, setting.end_s),
         "outside_mean_veh": mean_over(queues.t_s, queues.outside_veh, setting.begin_s, setting.end_s),
         "teleports": queues.n_teleports,
         **_longest_reds_s(assembly, displays),
     }
-    _write_arrays(work, assembly, displays, queues, roads)
+    _write_arrays(work, assembly, displays, queues, records.roads)
     return figures
 
 
-def _trips(work: Path, sumo_dir: Path, assembly: Assembly, setting: Setting) -> dict[str, Any]:
-    demand = assembly.city.demand
-    class_of = dict(zip(demand["demand_id"].tolist(), demand["class"].tolist(), strict=True))
-    trips = read_trips(sumo_dir / "tripinfo.xml", setting.begin_s, setting.end_s, class_of)
+def _trips(work: Path, trips: Table, assembly: Assembly, setting: Setting) -> dict[str, Any]:
     if trips.n_rows == 0:
         raise Unusable(
             f"no vehicle departs between {setting.begin_s:g} and {setting.end_s:g} s",

@@ -29,7 +29,7 @@ class RunSpec:
     out_dir : Path
         Where ``runs/<scenario>/<arm>/<seed>/`` is written.
     engine : str
-        ``"sumo"``.
+        ``"sumo"`` or ``"twin"``. The twin has no emissions.
     sensing : str
         ``"ideal"``, ``"loops"`` or ``"connected:SHARE"``.
     protocol : str, optional
@@ -55,7 +55,8 @@ class RunSpec:
     Raises
     ------
     Unusable
-        For an unknown arm, engine, protocol or clearance, or a negative seed.
+        For an unknown arm, engine, protocol or clearance, a negative seed, or what only SUMO can do asked of the
+        twin.
     """
 
     scenario: str
@@ -79,13 +80,17 @@ class RunSpec:
         if self.seed < 0:
             raise Unusable(f"the seed {self.seed} is negative", "--seed", "use 0 or above")
         for value, option, known in (
-            (self.engine, "--engine", ("sumo",)),
+            (self.engine, "--engine", ("sumo", "twin")),
             (self.protocol, "--protocol", ("resco", "scenario", None)),
             (self.clearance, "--clearance", ("street", "program", None)),
         ):
             if value not in known:
                 names = " or ".join(name for name in known if name)
                 raise Unusable(f"unknown value {value!r}", option, f"use {names}")
+        if self.engine == "twin" and self.arm == "sumo-actuated":
+            raise Unusable("the arm is SUMO's own control", "--arm sumo-actuated", "use --engine sumo or another arm")
+        if self.engine == "twin" and self.keep_raw:
+            raise Unusable("the twin has no outputs of SUMO", "--keep-raw", "use --engine sumo or leave it out")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,11 @@ CARS, BUSES, BICYCLES = 1, 2, 4
 WINDOWS_S = (20, 15, 10, 8, 6, 5, 4, 3, 2, 1)
 _FASTEST = 1.3
 """Vehicles are at most so much faster than the limit, where it matters for how long clusters may run alone."""
+_GAP_M = 2.5
+"""Who waits inside a junction needs no gap behind it."""
 _BEHIND_M = 1.0
 """The last vehicle of a full lane stands so far behind its begin with the gap that it keeps."""
-_SMALLEST_SPACE_M = 3.0
+SMALLEST_SPACE_M = 3.0
 """No vehicle takes less of a lane in a standing queue; rings are long enough for it."""
 
 
@@ -101,12 +103,15 @@ def network_of(
     )
     bays = _bays(city)
     lane_ix, lane_of, bay_of, road_lanes, lane_ends = _order(city, cluster_of_node, bays)
-    lanes, n_records = _lanes(city, lane_ix, bays, bay_of, free_s, back_s)
+    lanes, n_records = _lanes(city, lane_ix, cluster_of_node, bays, bay_of, free_s, back_s)
     movement_ix, move_of = _kept(city, lane_of)
     turns, ways, turn_keys = _turns(city, movement_ix, lane_of, road_lanes)
-    moves, foes = _moves(city, movement_ix, move_of, lane_of, bay_of, parameters)
+    moves, foes = _moves(city, movement_ix, move_of, lane_ix, lane_of, bay_of, parameters)
     movement_of_bay = np.full(len(lanes), -1, np.int64)
     movement_of_bay[bay_of[bays]] = bays
+    narrow = bays[city.movements["wait_m"][bays] < parameters.bay_m]
+    lanes[:, lq.BAY] = -1
+    lanes[lane_of[city.movements["from_lane_ix"][narrow]], lq.BAY] = bay_of[narrow]
     clusters = np.zeros((len(lane_ends), lq.N_CLUSTER), np.int32)
     clusters[1:, lq.FIRST_LANE] = lane_ends[:-1]
     clusters[:, lq.LAST_LANE] = lane_ends
@@ -144,9 +149,15 @@ def _numbers(parameters: TwinParameters, window_s: int) -> Ints32:
         (lq.SEEN_MS, window_s),
         (lq.STOOD_MS, parameters.stood_s),
         (lq.WAVE_MS, parameters.wave_s),
-        (lq.CHANGE_MM, parameters.change_m),
-        (lq.STAY_MM, parameters.stay_m),
+        (lq.START_WAVE_MS, parameters.start_wave_s),
+        (lq.RESTART_MS, parameters.restart_s),
+        (lq.PATIENCE_MS, parameters.patience_s),
+        (lq.CHANGE, parameters.change_m2),
+        (lq.LOOK_MM, parameters.look_m),
+        (lq.CHANGING_SHARE, parameters.changing_frac * 1.024),
         (lq.STOP_MS, parameters.stop_s),
+        (lq.STOP_HEADWAY_MS, parameters.stop_headway_s),
+        (lq.YIELD_PACE, 65.536 / (parameters.yield_mps * parameters.speed_frac)),
     ):
         numbers[place] = round(value * 1000)
     for first, values, factor in (
@@ -233,19 +244,27 @@ def _order(city: City, cluster_of_node: Ints, bays: Ints) -> tuple[Ints, Ints, I
     return lane_ix, lane_of, bay_of, road_lanes, ends
 
 
-def _lanes(city: City, lane_ix: Ints, bays: Ints, bay_of: Ints, free_s: Floats, back_s: Floats) -> tuple[Ints32, int]:
+def _lanes(
+    city: City, lane_ix: Ints, cluster_of_node: Ints, bays: Ints, bay_of: Ints, free_s: Floats, back_s: Floats
+) -> tuple[Ints32, int]:
     table = city.lanes
     is_bay = lane_ix < 0
     length_m = table["length_m"][lane_ix]
     length_m[bay_of[bays]] = city.movements["wait_m"][bays]
-    need = np.ceil((length_m + _inside_m(city)[lane_ix]) / _SMALLEST_SPACE_M).astype(np.int64) + 3
+    inside_m = np.zeros(city.lanes.n_rows)
+    ways = np.flatnonzero(city.movements["to_lane_ix"] >= 0)
+    np.maximum.at(inside_m, city.movements["to_lane_ix"][ways], city.movements["length_m"][ways])
+    need = np.ceil((length_m + inside_m[lane_ix]) / SMALLEST_SPACE_M).astype(np.int64) + 3
     sizes = np.int64(1) << np.ceil(np.log2(need)).astype(np.int64)
     lanes = np.zeros((len(lane_ix), lq.N_LANE), np.int32)
     lanes[:, lq.RING] = np.cumsum(sizes) - sizes
     lanes[:, lq.MASK] = sizes - 1
     lanes[:, lq.LENGTH_MM] = np.round(length_m * 1000)
-    lanes[:, lq.ROOM_MM] = np.round((length_m + _BEHIND_M) * 1000)
+    lanes[:, lq.ROOM_MM] = np.round((length_m + np.where(is_bay, _GAP_M, _BEHIND_M)) * 1000)
     lanes[~is_bay, lq.ROOM_MM] += np.round(_inside_m(city)[lane_ix[~is_bay]] * 1000).astype(np.int32)
+    roads = city.roads
+    begins, ends = cluster_of_node[roads["from_node_ix"]], cluster_of_node[roads["to_node_ix"]]
+    lanes[:, lq.IS_INNER] = (begins == ends)[table["road_ix"][lane_ix]] | is_bay
     lanes[:, lq.FREE_MS] = np.where(is_bay, 0, np.round(free_s[lane_ix] * 1000))
     lanes[:, lq.BACK_MS] = np.where(is_bay, 0, np.round(back_s[lane_ix] * 1000))
     for name, bit in (("allows_cars", CARS), ("allows_buses", BUSES), ("allows_bicycles", BICYCLES)):
@@ -299,7 +318,13 @@ def _turns(city: City, movement_ix: Ints, lane_of: Ints, road_lanes: Ints) -> tu
 
 
 def _moves(
-    city: City, movement_ix: Ints, move_of: Ints, lane_of: Ints, bay_of: Ints, parameters: TwinParameters
+    city: City,
+    movement_ix: Ints,
+    move_of: Ints,
+    lane_ix: Ints,
+    lane_of: Ints,
+    bay_of: Ints,
+    parameters: TwinParameters,
 ) -> tuple[Ints32, Ints32]:
     """Return movements, those out of bays behind the others, and their foes."""
     table, lanes = city.movements, city.lanes
@@ -307,6 +332,8 @@ def _moves(
     moves = np.zeros((len(movement_ix), lq.N_MOVE), np.int32)
     moves[:, lq.FROM_LANE], moves[:, lq.TO_LANE] = lane_of[from_ix], lane_of[to_ix]
     speed_mps = np.minimum(table["speed_mps"][movement_ix], lanes["speed_mps"][from_ix])
+    yields = (table["link_ix"][movement_ix] < 0) & table["is_minor"][movement_ix]
+    speed_mps = np.where(yields, np.minimum(speed_mps, parameters.yield_mps), speed_mps)
     before, after = lanes["speed_mps"][from_ix], lanes["speed_mps"][to_ix]
     pace_s_m = 1 / np.maximum(speed_mps - parameters.dawdle_mps, 0.5)
     slowed = np.maximum(before - speed_mps, 0.0) ** 2 / (2 * parameters.decel_mps2 * (before - parameters.dawdle_mps))
@@ -318,6 +345,7 @@ def _moves(
     moves[:, lq.MOVING_PACE] = np.round(65536 / (speed_mps * parameters.moving_speed_frac))
     moves[:, lq.YELLOW_MS] = np.round(np.maximum(yellow_s, 0.0) * 1000)
     moves[:, lq.MOVE_MMPS] = np.round(speed_mps * 1000)
+    moves[:, lq.INSIDE_MM] = np.round(table["length_m"][movement_ix] * 1000)
     is_signalised = table["link_ix"][movement_ix] >= 0
     moves[:, lq.LOST_MS] = np.where(is_signalised, round(parameters.start_loss_s * 1000), 0)
     moves[:, lq.BAY_MOVE] = -1
@@ -329,14 +357,15 @@ def _moves(
     out_of[:, lq.CROSS_MS] -= moves[into, lq.CROSS_MS]
     out_of[:, [lq.SLOWED_MS, lq.LOST_MS]] = 0
     out_of[:, lq.IS_FROM_BAY] = 1
+    out_of[:, lq.INSIDE_MM] -= np.round(table["wait_m"][movement_ix[into]] * 1000).astype(np.int32)
     moves = np.concatenate([moves, out_of])
-    foes = _foes(city, move_of, moves, parameters)
+    foes = _foes(city, move_of, lane_ix, moves, parameters)
     moves[:, lq.FIRST_FOE] = np.searchsorted(foes[:, 0], np.arange(len(moves)))
     moves[:, lq.LAST_FOE] = np.searchsorted(foes[:, 0], np.arange(len(moves)), side="right")
     return moves, np.ascontiguousarray(foes[:, 1:])
 
 
-def _foes(city: City, move_of: Ints, moves: Ints32, parameters: TwinParameters) -> Ints32:
+def _foes(city: City, move_of: Ints, lane_ix: Ints, moves: Ints32, parameters: TwinParameters) -> Ints32:
     """Return the movement that yields, and a row of ``foes``, sorted by the first."""
     conflicts = city.conflicts
     mine, foe = move_of[conflicts["movement_ix"]], move_of[conflicts["foe_ix"]]
@@ -345,10 +374,15 @@ def _foes(city: City, move_of: Ints, moves: Ints32, parameters: TwinParameters) 
     differs = moves[mine, lq.FROM_LANE] != moves[foe, lq.FROM_LANE]
     last = np.where(moves[:, lq.BAY_MOVE] >= 0, moves[:, lq.BAY_MOVE], np.arange(len(moves)))
     pairs = np.unique(np.stack([last[mine[differs]], last[foe[differs]]], axis=1), axis=0)
+    is_merge = moves[pairs[:, 0], lq.TO_LANE] == moves[pairs[:, 1], lq.TO_LANE]
+    is_from_bay = moves[pairs[:, 0], lq.IS_FROM_BAY] == 1
+    merge_gap_s = parameters.merge_gap_s + parameters.merge_gap_s2_m * moves[pairs[:, 1], lq.MOVE_MMPS] / 1000
+    gap_s = np.where(is_merge, merge_gap_s, np.where(is_from_bay, parameters.bay_gap_s, parameters.gap_s))
     rows = np.zeros((len(pairs), 1 + lq.N_FOE), np.int32)
     rows[:, 0], rows[:, 1 + lq.FOE_MOVE] = pairs[:, 0], pairs[:, 1]
     rows[:, 1 + lq.FOE_LANE] = moves[pairs[:, 1], lq.FROM_LANE]
-    rows[:, 1 + lq.GAP_MS] = round(parameters.gap_s * 1000)
+    rows[:, 1 + lq.GAP_MS] = np.round(gap_s * 1000)
+    rows[:, 1 + lq.IS_MERGE] = is_merge
     rows[:, 1 + lq.CLEAR_MS] = round(parameters.clear_s * 1000)
     return rows
 

@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 from cityloop.city.city import City, Finding
 from cityloop.city.traffic import Traffic
-from cityloop.engines.twin.network import BICYCLES, BUSES, CARS, TwinNetwork
+from cityloop.engines.twin.network import BICYCLES, BUSES, CARS, SMALLEST_SPACE_M, TwinNetwork
 from cityloop.engines.twin.signals import Plans, enter_ranges, plans_of, put_plan
 from cityloop.kernels import lane_queues as lq
 from cityloop.kernels.chance import uniforms
@@ -78,7 +78,7 @@ def run_of(network: TwinNetwork, city: City, traffic: Traffic, begin_s: float, e
     n_lanes = len(network.lanes)
     exits = np.zeros((n_lanes, lq.N_EXIT), np.int32)
     exits[:, lq.LAST_EXIT_MS] = _LONG_AGO_MS
-    exits[:, lq.HELD_MS] = -1
+    exits[:, [lq.YIELDED_MS, lq.HELD_MS]] = -1
     entries = np.zeros((n_lanes, lq.N_ENTRY), np.int32)
     entries[:, lq.LAST_ENTRY_MS] = _LONG_AGO_MS
     shown = np.full((len(network.moves), lq.N_SHOWN), _LONG_AGO_MS, np.int32)
@@ -86,6 +86,7 @@ def run_of(network: TwinNetwork, city: City, traffic: Traffic, begin_s: float, e
     is_ruled = np.zeros(len(shown), np.bool_)
     is_ruled[plans.parts[:, lq.PART_MOVE]] = True
     shown[is_ruled, lq.GO] = lq.STOP
+    tails = np.zeros(n_lanes, np.int32)
     built = lq.Built(
         numbers=network.numbers,
         clusters=clusters,
@@ -107,7 +108,8 @@ def run_of(network: TwinNetwork, city: City, traffic: Traffic, begin_s: float, e
         heads=np.zeros(n_lanes, np.int32),
         due=np.zeros(n_lanes, np.int32),
         entries=entries,
-        tails=np.zeros(n_lanes, np.int32),
+        tails=tails,
+        known=tails,  # on one core the clusters know all
         rings=np.full((network.n_records, lq.N_RECORD), -1, np.int32),
         shown=shown,
         vehicles=vehicles,
@@ -171,7 +173,8 @@ def _vehicles(
     chance = np.clip(uniforms(traffic_ix + 1, seed), 1e-9, 1 - 1e-9)
     factor = np.clip(table["speed_factor"] + table["speed_dev"] * ndtri(chance), 0.2, 2.0)
     vehicles[:, lq.AT] = steps_start[:-1]
-    vehicles[:, lq.SPACE_MM] = np.round((table["length_m"] + table["min_gap_m"]) * 1000)
+    space_m = np.maximum(table["length_m"] + table["min_gap_m"], SMALLEST_SPACE_M)
+    vehicles[:, lq.SPACE_MM] = np.round(space_m * 1000)
     vehicles[:, lq.SLOW] = np.round(1024 / factor)
     vehicles[:, lq.OWN_PACE] = np.round(65536 / table["max_speed_mps"])
     vehicles[:, lq.DEPART_MS] = np.round((table["depart_s"] - begin_s) * 1000)

@@ -1,0 +1,1 @@
+"""What `twin_calibration.py` measures on tiny networks, one module for each kind of place."""

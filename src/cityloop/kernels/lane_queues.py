@@ -147,9 +147,9 @@ class State(NamedTuple):
 
 # nothing is allocated here, so the bookkeeping for it is left out; handing the arrays from function to function would
 # cost more than the work in them
-_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True, "_nrt": False}
-compiled = njit(**_OPTIONS)
-inlined = njit(inline="always", **_OPTIONS)
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
+compiled = njit(cache=True, **_OPTIONS)
+inlined = njit(forceinline=True, **_OPTIONS)
 
 
 @inlined
@@ -527,8 +527,8 @@ def serve(lane: int, now_ms: int, built: Built, state: State) -> None:
 
 
 @compiled
-def advance(first: int, last: int, begin_s: int, end_s: int, built: Built, state: State) -> None:
-    """Run a range of clusters for some seconds, each for all of them before the next.
+def advance(first: int, last: int, begin_s: int, end_s: int, window_s: int, built: Built, state: State) -> None:
+    """Run a range of clusters for some seconds, window by window.
 
     Parameters
     ----------
@@ -536,13 +536,17 @@ def advance(first: int, last: int, begin_s: int, end_s: int, built: Built, state
         Range of clusters.
     begin_s, end_s : int
         Seconds after the begin; where not all clusters are in the range, no more than the network allows.
+    window_s : int
+        Seconds that each cluster runs before the next does, no more than the network allows.
     built : Built
     state : State
         Changed in place.
     """
     clusters, heads, known, due = built.clusters, state.heads, state.known, state.due
-    for cluster in range(first, last):
-        for second in range(begin_s, end_s):
+    n_windows = (end_s - begin_s + window_s - 1) // window_s
+    for turn in range(n_windows * (last - first)):
+        cluster, begin = first + turn % (last - first), begin_s + turn // (last - first) * window_s
+        for second in range(begin, min(begin + window_s, end_s)):
             now_ms = second * 1000
             for face in range(clusters[cluster, FIRST_FACE], clusters[cluster, LAST_FACE]):
                 if state.faces[face, SWITCH_MS] < now_ms + 1000:
@@ -561,13 +565,6 @@ def advance(first: int, last: int, begin_s: int, end_s: int, built: Built, state
                 for lane in range(block, end):
                     if due[lane] < now_ms + 1000 and heads[lane] != known[lane]:
                         serve(lane, now_ms, built, state)
-
-
-@compiled
-def advance_all(begin_s: int, end_s: int, window_s: int, built: Built, state: State) -> None:
-    """Run all clusters on one core, window by window (see ``advance``)."""
-    for begin in range(begin_s, end_s, window_s):
-        advance(0, built.clusters.shape[0], begin, min(begin + window_s, end_s), built, state)
 
 
 @compiled

@@ -20,4 +20,5 @@ def simulate(network: TwinNetwork, run: TwinRun, begin_s: int, end_s: int, windo
     window_s : int, optional
         Seconds that a cluster runs before the next one does; at most that of the network, which is the default.
     """
-    lq.advance_all(begin_s, end_s, min(window_s or network.window_s, network.window_s), run.built, run.state)
+    window_s = min(window_s or network.window_s, network.window_s)
+    lq.advance(0, len(run.built.clusters), begin_s, end_s, window_s, run.built, run.state)

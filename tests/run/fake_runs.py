@@ -76,6 +76,12 @@ def slow(spec: RunSpec) -> RunResult:
     return result_of(spec)
 
 
+def notes_its_process(spec: RunSpec) -> RunResult:
+    """Note the process that it runs in."""
+    (spec.out_dir / f"process-{spec.seed}").write_text(str(os.getpid()))
+    return dies_once(spec)
+
+
 def dies_once(spec: RunSpec) -> RunResult:
     """Die on seed 2 the first time."""
     tried = spec.out_dir / f"tried-{spec.seed}"

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,15 @@ def test_a_run_whose_process_dies_again_is_reported_and_the_others_go_on(tmp_pat
     assert third.result is not None
     assert second.result is None
     assert second.failure == "its process was killed by signal 9, 2 times (Segmentation of something)"
+
+
+@pytest.mark.parametrize(("engine", "n_processes"), [("sumo", 4), ("twin", 2)])
+def test_only_runs_of_the_twin_follow_each_other_in_a_process(tmp_path, fakes, engine, n_processes):
+    runs = [replace(spec, engine=engine) for spec in specs(tmp_path, 4)]
+    outcomes = run_all(runs, 1, run=fakes.notes_its_process)
+    assert all(outcome.result is not None for outcome in outcomes)
+    # seed 2 kills its process the first time, in either case; the others of the twin share one before and one after
+    assert len({(tmp_path / f"process-{seed}").read_text() for seed in (1, 2, 3, 4)}) == n_processes
 
 
 def test_failures_and_refusals_stay_with_their_run(tmp_path, fakes):

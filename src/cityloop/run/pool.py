@@ -1,6 +1,7 @@
-"""Runs in parallel, each in a process of its own: on this machine, or on a Ray cluster.
+"""Runs in parallel, in processes: on this machine, or on a Ray cluster.
 
-The simulator and the compiled kernels are one a process, and a process that dies takes only its own run along.
+SUMO is one a process and gets a new one for each run; the twin's runs follow each other in the same. A process that
+dies takes only the run along that it was at work on.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -87,31 +88,44 @@ def run_all(
         return ray_pool.run_all(specs, where, on_result, run)
     outcomes: dict[int, Outcome] = {}
     waiting = deque((place, 1) for place in range(len(specs)))
-    running: list[_Job] = []
+    busy: list[_Worker] = []
+    idle: list[_Worker] = []
     with tempfile.TemporaryDirectory(prefix="cityloop-") as words_dir:
         try:
-            while waiting or running:
-                while waiting and len(running) < max(1, where):
+            while waiting or busy:
+                while waiting and len(busy) < max(1, where):
                     place, n_tries = waiting.popleft()
-                    with _interrupts_held_back():
-                        running.append(
-                            _start(specs[place], place, n_tries, run, Path(words_dir) / f"{place}-{n_tries}")
-                        )
-                ready = wait([job.receiver for job in running])
-                for job in [job for job in running if job.receiver in ready]:
-                    running.remove(job)
-                    outcome = job.finish()
+                    if not idle:
+                        with _interrupts_held_back():
+                            idle.append(_start(run, Path(words_dir) / f"{place}-{n_tries}"))
+                    busy.append(idle.pop())
+                    busy[-1].take(_Job(specs[place], place, n_tries))
+                ready = wait([worker.connection for worker in busy])
+                for worker in [worker for worker in busy if worker.connection in ready]:
+                    busy.remove(worker)
+                    job, outcome = worker.job, worker.outcome()
+                    if outcome is not None and _leaves_nothing(job.spec):
+                        idle.append(worker)
+                    else:
+                        worker.end()
                     if outcome is None and job.n_tries < N_TRIES:
                         waiting.append((job.place, job.n_tries + 1))
                         continue
-                    outcomes[job.place] = outcome or Outcome(job.spec, failure=job.epitaph())
+                    outcomes[job.place] = outcome or Outcome(job.spec, failure=worker.epitaph())
                     on_result(outcomes[job.place])
+            for worker in idle:
+                worker.end()
         finally:
-            for job in running:
-                job.process.terminate()
-            for job in running:
-                job.process.join()
+            for worker in (*busy, *idle):
+                worker.process.terminate()
+            for worker in (*busy, *idle):
+                worker.process.join()
     return [outcomes[place] for place in range(len(specs))]
+
+
+def _leaves_nothing(spec: RunSpec) -> bool:
+    """Whether a process is as good as new after a run; one that SUMO ran in is not used again."""
+    return spec.engine == "twin"
 
 
 @dataclass(frozen=True)
@@ -119,20 +133,35 @@ class _Job:
     spec: RunSpec
     place: int
     n_tries: int
-    process: BaseProcess
-    receiver: Connection
-    words_path: Path
 
-    def finish(self) -> Outcome | None:
+
+@dataclass
+class _Worker:
+    """A process and what it is at work on."""
+
+    process: BaseProcess
+    connection: Connection
+    words_path: Path
+    job: _Job = field(init=False)
+
+    def take(self, job: _Job) -> None:
+        """Give it a run to do."""
+        self.job = job
+        with suppress(OSError):  # it has died meanwhile: seen when its outcome is asked for
+            self.connection.send(job.spec)
+
+    def outcome(self) -> Outcome | None:
         """Return what the process sent; None where it died before it could."""
         try:
-            outcome: Outcome = self.receiver.recv()
-        except EOFError:
+            outcome: Outcome = self.connection.recv()
+        except (EOFError, OSError):
             return None
-        finally:
-            self.receiver.close()
-            self.process.join()
         return outcome
+
+    def end(self) -> None:
+        """Let the process end, and wait until it has."""
+        self.connection.close()
+        self.process.join()
 
     def epitaph(self) -> str:
         """Return how the process ended and the last line that it wrote."""
@@ -140,16 +169,16 @@ class _Job:
         how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
         lines = self.words_path.read_text("utf-8", "replace").strip().splitlines() if self.words_path.exists() else []
         last = f" ({lines[-1].strip()})" if lines else ""
-        return f"its process {how}, {self.n_tries} times{last}"
+        return f"its process {how}, {self.job.n_tries} times{last}"
 
 
-def _start(spec: RunSpec, place: int, n_tries: int, run: Run, words_path: Path) -> _Job:
+def _start(run: Run, words_path: Path) -> _Worker:
     context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(run, spec, sender, words_path), daemon=True)
+    mine, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(run, theirs, words_path), daemon=True)
     process.start()
-    sender.close()
-    return _Job(spec, place, n_tries, process, receiver, words_path)
+    theirs.close()
+    return _Worker(process, mine, words_path)
 
 
 @contextmanager
@@ -175,11 +204,16 @@ def _interrupts_held_back() -> Iterator[None]:
         signal.raise_signal(signal.SIGINT)
 
 
-def _work(run: Run, spec: RunSpec, sender: Connection, words_path: Path) -> None:
+def _work(run: Run, connection: Connection, words_path: Path) -> None:
     words = os.open(words_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):  # what libraries print would end up among the results or in the progress bar
         os.dup2(words, stream)
-    sender.send(outcome_of(run, spec))
+    while True:
+        try:
+            spec = connection.recv()
+        except EOFError:
+            return
+        connection.send(outcome_of(run, spec))
 
 
 def outcome_of(run: Run, spec: RunSpec) -> Outcome:

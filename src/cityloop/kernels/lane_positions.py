@@ -14,8 +14,9 @@ from cityloop.kernels import lane_queues as lq
 from cityloop.kernels.lane_queues import Built, Ints32, State
 
 # places: who, lane (of the twin), movement that is being made inside the junction before it (-1: it is on the lane),
-# from the begin of the lane or from the stop line, speed, and how long it has stood
-WHO, LANE, INSIDE, PLACE_MM, SPEED_MMPS, STOOD_MS, N_PLACE = range(7)
+# from the begin of the lane or from the stop line, speed, how long it has stood, and its next movement at a signal (-1:
+# none comes)
+WHO, LANE, INSIDE, PLACE_MM, SPEED_MMPS, STOOD_MS, NEXT, N_PLACE = range(8)
 
 STAND_OFF_MM = 1000
 """Distance from the stop line at which the first vehicle stands."""
@@ -23,8 +24,20 @@ MOVE_UP_MMPS = 5000
 """Speed at which a queue moves up."""
 
 
+@lq.inlined
+def _way_of(turn: int, lane: int, built: Built) -> int:
+    """Return the movement by which a lane makes a turn; where it does not, that of the first lane that does."""
+    found = -1
+    if turn >= 0:
+        found = built.ways[built.turns[turn, lq.FIRST_WAY], lq.WAY_MOVE]
+        for way in range(built.turns[turn, lq.FIRST_WAY], built.turns[turn, lq.LAST_WAY]):
+            if built.ways[way, lq.WAY_LANE] == lane:
+                found = built.ways[way, lq.WAY_MOVE]
+    return found
+
+
 @lq.compiled
-def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, places: Ints32) -> int:
+def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, ahead: Ints32, places: Ints32) -> int:
     """Write where every vehicle is, lane by lane from its end, and return how many there are.
 
     Parameters
@@ -34,6 +47,8 @@ def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, places: 
     state : State
     ways_mm : int32, shape (n_moves,)
         Length of each movement inside the junction.
+    ahead : int32, shape (n_steps,)
+        Next turn at a signal from each step on, -1 where none comes.
     places : int32, shape (n, N_PLACE)
         Written; long enough for all vehicles.
     """
@@ -43,9 +58,9 @@ def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, places: 
         length, last_ms = built.lanes[lane, lq.LENGTH_MM], state.exits[lane, lq.LAST_EXIT_MS]
         # where the next in the queue is stopped: behind the stop line, and behind who has just left
         gap = max(0, state.exits[lane, lq.LAST_SPACE_MM] - (now_ms - last_ms) * MOVE_UP_MMPS // 1000)
-        ahead = length - STAND_OFF_MM
+        stop = length - STAND_OFF_MM
         if now_ms - last_ms < 10_000:
-            ahead -= gap
+            stop -= gap
         for place in range(head, tail):
             slot = built.lanes[lane, lq.RING] + (place & built.lanes[lane, lq.MASK])
             who, move = state.rings[slot, lq.WHO], state.rings[slot, lq.BY]
@@ -60,6 +75,7 @@ def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, places: 
                 cross = (built.moves[before, lq.CROSS_MS] * state.vehicles[who, lq.SLOW]) >> 10
             entered = since + cross
             places[n, WHO], places[n, LANE], places[n, INSIDE], places[n, STOOD_MS] = who, lane, -1, 0
+            places[n, NEXT] = _way_of(ahead[at], lane, built)
             if now_ms < entered:
                 places[n, INSIDE] = before
                 places[n, PLACE_MM] = (now_ms - since) * ways_mm[before] // max(cross, 1)
@@ -68,7 +84,7 @@ def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, places: 
                 drive = max(ready - entered, 1)
                 free = min((now_ms - entered) * length // drive, length)
                 speed = length * 1000 // drive
-                bound = max(ahead, 0)
+                bound = max(stop, 0)
                 places[n, PLACE_MM] = min(free, bound)
                 if free >= bound:
                     reached = entered + bound * drive // max(length, 1)
@@ -76,7 +92,7 @@ def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, places: 
                     speed = MOVE_UP_MMPS if is_moving else 0
                     places[n, STOOD_MS] = max(now_ms - reached, 0) if not is_moving else 0
                 places[n, SPEED_MMPS] = speed
-                ahead = places[n, PLACE_MM] - state.vehicles[who, lq.SPACE_MM]
+                stop = places[n, PLACE_MM] - state.vehicles[who, lq.SPACE_MM]
             n += 1
     return n
 

@@ -10,15 +10,16 @@ from pydantic import ValidationError
 
 from cityloop.city.city import City
 from cityloop.city.errors import Unusable
-from cityloop.city.sumo import read_city, require_signals
+from cityloop.city.sumo import require_signals
 from cityloop.control.drive import SimulatedClock
-from cityloop.control.guard import SignalGuard, SignalRules, clearance_of, signal_rules
+from cityloop.control.guard import SignalGuard, SignalRules
 from cityloop.control.ports import Estimator, Guard
 from cityloop.run.arms import arm_of
 from cityloop.run.folder import read_arrays
 from cityloop.run.log import RunLog
-from cityloop.run.onlookers import RedWatch, Tracks
+from cityloop.run.onlookers import RedWatch, Standing, Tracks
 from cityloop.run.players import Player, player_of
+from cityloop.run.readings import city_of, rules_of
 from cityloop.run.setting import Setting
 from cityloop.run.spec import RunSpec
 from cityloop.run.watch import TimedService, WatchedEstimator, WatchedSensor
@@ -28,6 +29,8 @@ from cityloop.services.signals import SignalsConfig, SignalsService
 
 TRACKED_S = 600.0
 """Length of the stretch of time in the middle of the window whose tracks are kept."""
+REPLAY_STEP_S = 2.0
+"""Time from one picture of a replay to the next."""
 TICK_S = 1.0
 
 
@@ -52,6 +55,8 @@ class Assembly:
     reds : RedWatch
     tracks : Tracks or None
         Where tracks are kept.
+    standing : Standing or None
+        Where the run is to be replayed.
     keeps_memory : bool
         The service learns from day to day.
     """
@@ -67,6 +72,7 @@ class Assembly:
     clock: SimulatedClock
     reds: RedWatch
     tracks: Tracks | None
+    standing: Standing | None
     keeps_memory: bool
 
 
@@ -86,14 +92,15 @@ def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) ->
     Unusable
         When the scenario, the sensing or the memory cannot be used.
     """
-    city = read_city(scenario.source, scenario.name)
+    city = city_of(scenario.source, scenario.name)
     require_signals(city)
-    rules = signal_rules(city, clearance_of(setting.clearance))
+    rules = rules_of(scenario.source, scenario.name, setting.clearance)
     log = RunLog(city, setting.begin_s)
     reds = RedWatch(city)
     middle_s = (setting.begin_s + setting.end_s) / 2
     tracks = Tracks(middle_s - TRACKED_S / 2, middle_s + TRACKED_S / 2) if spec.keep_tracks else None
-    onlookers = (reds.see,) if tracks is None else (reds.see, tracks.see)
+    standing = Standing(city, setting.begin_s, REPLAY_STEP_S) if spec.keep_replay else None
+    onlookers = [onlooker.see for onlooker in (reds, tracks, standing) if onlooker is not None]
     service = _service(spec, city, rules)
     return Assembly(
         city=city,
@@ -114,6 +121,7 @@ def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) ->
         clock=SimulatedClock(setting.begin_s, setting.end_s, TICK_S),
         reds=reds,
         tracks=tracks,
+        standing=standing,
         keeps_memory=arm_of(spec.arm).learns,
     )
 

@@ -12,6 +12,8 @@ from cityloop.control.view import Vehicles, View
 AT_STOP_LINE_M = 10.0
 """A vehicle standing so close to the end of its lane waits for its signal."""
 STANDING_MPS = 0.1
+STANDING = "standing.npz"
+"""File in a run's folder that keeps the columns of ``Standing``."""
 
 _TRACKED: dict[str, type[np.generic]] = {
     "vehicle_ix": np.int32,
@@ -45,6 +47,60 @@ class Tracks:
     def columns(self) -> dict[str, NDArray[np.generic]]:
         """Return one row a vehicle and tick: time, vehicle, lane (-1 in a junction), movement, position, speed."""
         return {name: np.concatenate(parts) if parts else np.empty(0) for name, parts in self._kept.items()}
+
+
+class Standing:
+    """Counts every few seconds how many vehicles stand and drive on each way, and where its queue begins.
+
+    The ways are the rows of ``city.lanes`` and behind them those of ``city.movements``, for who is inside a junction.
+
+    Parameters
+    ----------
+    city : City
+    begin_s : float
+        Begin of the window.
+    step_s : float
+        Time from the begin to the first count, and from one count to the next.
+    """
+
+    def __init__(self, city: City, begin_s: float, step_s: float) -> None:
+        self._n_lanes = city.lanes.n_rows
+        self._length_m = np.concatenate([city.lanes["length_m"], city.movements["length_m"]])
+        self._begin_s, self._step_s = begin_s, step_s
+        self._t_s: list[float] = []
+        self._first: list[int] = [0]
+        self._kept: dict[str, list[NDArray[np.generic]]] = {
+            name: [] for name in ("way_ix", "n_standing", "n_moving", "head_m")
+        }
+
+    def see(self, t_s: float, truth: Vehicles) -> None:
+        """Count, where it is time to."""
+        if t_s < self._begin_s + (len(self._t_s) + 1) * self._step_s - 1e-6:
+            return
+        rows = np.flatnonzero((truth.lane_ix >= 0) | (truth.movement_ix >= 0))
+        lane_ix, movement_ix = truth.lane_ix[rows], truth.movement_ix[rows]
+        ways, place = np.unique(np.where(lane_ix >= 0, lane_ix, self._n_lanes + movement_ix), return_inverse=True)
+        is_standing = truth.speed_mps[rows] < STANDING_MPS
+        n_standing = np.bincount(place[is_standing], minlength=len(ways))
+        head_m = np.full(len(ways), np.inf)
+        to_end_m = self._length_m[ways[place]] - truth.position_m[rows]
+        np.minimum.at(head_m, place[is_standing], to_end_m[is_standing])
+        self._t_s.append(t_s)
+        self._first.append(self._first[-1] + len(ways))
+        self._kept["way_ix"].append(ways.astype(np.int32))
+        self._kept["n_standing"].append(n_standing.astype(np.int16))
+        self._kept["n_moving"].append((np.bincount(place, minlength=len(ways)) - n_standing).astype(np.int16))
+        self._kept["head_m"].append(np.where(n_standing > 0, np.maximum(head_m, 0.0), np.nan).astype(np.float32))
+
+    def columns(self) -> dict[str, NDArray[np.generic]]:
+        """Return what was counted.
+
+        ``t_s``: when. ``first``: rows ``first[i]`` to ``first[i + 1]`` are those of ``t_s[i]``, one a way that
+        somebody was on. ``way_ix``, ``n_standing``, ``n_moving``, and ``head_m``: from the end of the way back to the
+        first that stands, nan where none does.
+        """
+        kept = {name: np.concatenate(parts) if parts else np.empty(0) for name, parts in self._kept.items()}
+        return {"t_s": np.array(self._t_s), "first": np.array(self._first), **kept}
 
 
 class RedWatch:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cityloop.city.city import City
-from cityloop.city.sumo import SumoInput, read_traffic
+from cityloop.city.sumo import SumoInput
 from cityloop.control.ports import Engine
 from cityloop.measures.queues import read_queues
 from cityloop.measures.records import Records
 from cityloop.measures.roads import read_roads
 from cityloop.measures.trips import read_trips
+from cityloop.run.readings import traffic_of, twin_network_of
 from cityloop.run.setting import Setting
 from cityloop.run.spec import RunSpec
 from cityloop.run.sumo_actuated import actuated_programs
@@ -87,8 +88,9 @@ def _twin(spec: RunSpec, source: SumoInput, setting: Setting, city: City, sensor
     from cityloop.engines.twin import TwinEngine
     from cityloop.engines.twin.records import records_of
 
-    traffic = read_traffic(source, city, spec.seed)
-    engine = TwinEngine(city, traffic, sensor, setting.begin_s, setting.end_s, spec.seed)
+    traffic = traffic_of(source, city.name, spec.seed)
+    network = twin_network_of(source, city.name)
+    engine = TwinEngine(city, traffic, sensor, setting.begin_s, setting.end_s, spec.seed, network)
     return Player(
         engine,
         lambda: records_of(engine.network, city, traffic, engine.run, setting.begin_s, setting.end_s, ROAD_PERIOD_S),

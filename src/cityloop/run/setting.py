@@ -98,6 +98,7 @@ def fingerprint(spec: RunSpec, setting: Setting, digest: str) -> str:
         spec.has_emissions,
         spec.keep_raw,
         spec.keep_tracks,
+        spec.keep_replay,
         spec.options,
     )
     settled = (setting.protocol, setting.clearance, setting.begin_s, setting.end_s)

@@ -49,6 +49,8 @@ class RunSpec:
         Also keep SUMO's own outputs under ``raw/<scenario>/<arm>/<seed>/``.
     keep_tracks : bool
         Also keep the tracks of all vehicles for ten minutes in the middle of the window.
+    keep_replay : bool
+        Also keep how many vehicles stand and drive on every lane, for ``cityloop.lab.replay``.
     options : tuple of (str, value)
         Settings of the arm's service other than its own, by dotted name: ``("planner.beam_width", 48)``.
 
@@ -73,6 +75,7 @@ class RunSpec:
     has_emissions: bool = True
     keep_raw: bool = False
     keep_tracks: bool = False
+    keep_replay: bool = False
     options: tuple[tuple[str, float | str], ...] = ()
 
     def __post_init__(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,24 +35,33 @@ class Displays:
         signal_ix = table["signal_ix"][network.movement_ix]
         self._moves = [np.flatnonzero(signal_ix == ix) for ix in range(city.signals.n_rows)]
         self._links = [table["link_ix"][network.movement_ix[moves]] for moves in self._moves]
-        self._codes = {
-            plan_ix: [codes_of(state) for state in city.states_of(plan_ix)] for plan_ix in range(city.plans.n_rows)
-        }
+        self._until_s = -math.inf
+        self._plans = [_plan_of(city, plan_ix) for plan_ix in range(city.plans.n_rows)]
         self.plan_ix = [int(ix) for ix in city.signals["plan_ix"]]
         """Plan that each signal plays while nobody orders it."""
 
     def read(self, time_s: float) -> NDArray[np.uint8]:
         """Return what every link shows now (codes of ``city.link_state``)."""
+        if time_s >= self._until_s:
+            self._play(time_s)
+        return self._display.copy()
+
+    def _play(self, time_s: float) -> None:
+        """Show the stages of now, and remember until when they hold."""
+        self._until_s = math.inf
         for signal_ix in np.flatnonzero(~self.is_ordered).tolist():
-            plan_ix = self.plan_ix[signal_ix]
-            rows = slice(int(self._city.plans["stages_start"][plan_ix]), int(self._city.plans["stages_end"][plan_ix]))
-            ends_s = np.cumsum(self._city.stages["duration_s"][rows])
+            ends_s, offset_s, codes = self._plans[self.plan_ix[signal_ix]]
             if not len(ends_s) or ends_s[-1] <= 0:
                 continue
-            elapsed_s = (time_s - float(self._city.plans["offset_s"][plan_ix])) % float(ends_s[-1])
+            elapsed_s = (time_s - offset_s) % float(ends_s[-1])
             stage = min(int(np.searchsorted(ends_s, elapsed_s, side="right")), len(ends_s) - 1)
-            self._display[self._city.links_of(signal_ix)] = self._codes[plan_ix][stage]
-        return self._display.copy()
+            self._display[self._city.links_of(signal_ix)] = codes[stage]
+            self._until_s = min(self._until_s, time_s + float(ends_s[stage]) - elapsed_s)
+
+    def play(self, signal_ix: int, plan_ix: int) -> None:
+        """Show another plan from now on."""
+        self.plan_ix[signal_ix] = plan_ix
+        self._until_s = -math.inf
 
     def apply(self, permit: Permit, since_begin_s: float) -> Receipts:
         """Set what differs from what is shown and stop the plans of the signals concerned."""
@@ -76,3 +87,10 @@ class Displays:
         rules = rules_shown(self._network, moves, self._display[self._links[signal_ix]])
         lq.show_all(moves.astype(np.int32), rules, at_ms, self._run.built, self._run.state)
         return Receipt(signal_ix, is_applied=True)
+
+
+def _plan_of(city: City, plan_ix: int) -> tuple[NDArray[np.float64], float, list[NDArray[np.uint8]]]:
+    """Return the ends of a plan's stages in the cycle, its offset and what each stage shows."""
+    rows = slice(int(city.plans["stages_start"][plan_ix]), int(city.plans["stages_end"][plan_ix]))
+    ends_s = np.cumsum(city.stages["duration_s"][rows])
+    return ends_s, float(city.plans["offset_s"][plan_ix]), [codes_of(state) for state in city.states_of(plan_ix)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 import numpy as np
@@ -17,7 +19,26 @@ from cityloop.engines.twin.prepare import TwinRun, run_of
 from cityloop.engines.twin.signals import put_plan
 from cityloop.engines.twin.simulation import simulate
 from cityloop.engines.twin.truth import TruthReader
+from cityloop.kernels import lane_queues as lq
 from cityloop.sensing import Sensor
+
+
+@dataclass(frozen=True, slots=True)
+class LaneEvent:
+    """Lanes that are closed, or opened again. Nobody enters a closed lane; whoever is on it drives on.
+
+    Parameters
+    ----------
+    at_s : float
+        Scenario time; what lies before the begin happens at the begin.
+    lane_ix : tuple of int
+        Rows in the city.
+    is_open : bool
+    """
+
+    at_s: float
+    lane_ix: tuple[int, ...]
+    is_open: bool
 
 
 class TwinEngine:
@@ -38,6 +59,8 @@ class TwinEngine:
         Of how fast drivers drive.
     network : TwinNetwork, optional
         Of the city, where it is at hand.
+    events : sequence of LaneEvent, optional
+        Lanes that are closed or opened on the way. A vehicle all of whose lanes are closed waits until one opens.
     """
 
     def __init__(
@@ -49,11 +72,13 @@ class TwinEngine:
         end_s: float,
         seed: int,
         network: TwinNetwork | None = None,
+        events: Sequence[LaneEvent] = (),
     ) -> None:
         self.city, self.traffic = city, traffic
         self.network = network or network_of(city)
         self._sensor, self._seed = sensor, seed
         self._begin_s, self._end_s = begin_s, end_s
+        self._events = sorted(events, key=lambda event: event.at_s)
         self._last: tuple[float, Vehicles, Detectors] | None = None
         self._start()
 
@@ -68,6 +93,9 @@ class TwinEngine:
 
     def _start(self) -> None:
         self.run: TwinRun = run_of(self.network, self.city, self.traffic, self._begin_s, self._end_s, self._seed)
+        self._coming = list(self._events)
+        if self._coming:  # the network's lanes are those of other runs as well
+            self.run = replace(self.run, built=self.run.built._replace(lanes=self.network.lanes.copy()))
         self._since_begin_s, self._n_seconds, self._last = 0.0, 0, None
         self._displays = Displays(self.network, self.city, self.run)
         self._truth = TruthReader(self.network, self.city, self.traffic, self.run, self._sensor.loops)
@@ -91,14 +119,21 @@ class TwinEngine:
             second = self._n_seconds
             while self._switches and self._switches[0][0] - self._begin_s <= second:
                 at_s, signal_ix, plan_ix = self._switches.pop(0)
-                self._displays.plan_ix[signal_ix] = plan_ix
+                self._displays.play(signal_ix, plan_ix)
                 if self._displays.is_ordered[signal_ix]:
                     continue
                 put_plan(self.run.plans, self.run.state, self.city, signal_ix, plan_ix, at_s, at_s - self._begin_s)
+            while self._coming and self._coming[0].at_s - self._begin_s <= second:
+                self._let_happen(self._coming.pop(0))
             simulate(self.network, self.run, second, second + 1)
             self._n_seconds = second + 1
             self._truth.step(float(self._n_seconds))
         self._since_begin_s = max(self._since_begin_s, since_s)
+
+    def _let_happen(self, event: LaneEvent) -> None:
+        lane = self.network.lane_of[list(event.lane_ix)]
+        lane = lane[lane >= 0]
+        self.run.built.lanes[lane, lq.CLASSES] = self.network.lanes[lane, lq.CLASSES] if event.is_open else 0
 
     def sense(self) -> View:
         """Return what the sensors tell now; asked twice at one time, it reads them once."""

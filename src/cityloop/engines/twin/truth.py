@@ -36,8 +36,7 @@ class TruthReader:
         self._length_m, self._length_mm = length_m, np.round(length_m * 1000).astype(np.int32)
         self._ways_mm = np.round(city.movements["length_m"][network.movement_ix] * 1000).astype(np.int32)
         self._places = np.zeros((max(len(length_m), 1), lp.N_PLACE), np.int32)
-        self._is_signalised = city.movements["signal_ix"][network.movement_ix] >= 0
-        self._ahead = _signalised_ahead(network, run, self._is_signalised)
+        self._ahead = _signalised_ahead(network, run, city.movements["signal_ix"][network.movement_ix] >= 0)
         self._loops = _Loops(network, city, loops, self._length_mm)
 
     def step(self, since_begin_s: float) -> None:
@@ -58,11 +57,13 @@ class TruthReader:
         is_bay = city_lane < 0
         into_bay = self._network.movement_of_bay[lane]
         is_inside = (inside >= 0) | is_bay
+        following = places[:, lp.NEXT]
+        ahead = np.where(following >= 0, self._network.movement_ix[following], _NONE_AHEAD)
         making = np.where(inside >= 0, self._network.movement_ix[inside], into_bay)
         return Vehicles(
             vehicle_ix=who,
             lane_ix=np.where(is_inside, -1, city_lane),
-            movement_ix=np.where(is_inside, making, self._next_signalised(who, lane)),
+            movement_ix=np.where(is_inside, making, ahead),
             position_m=places[:, lp.PLACE_MM] / 1000,
             speed_mps=places[:, lp.SPEED_MMPS] / 1000,
             length_m=self._length_m[who],
@@ -77,24 +78,13 @@ class TruthReader:
 
     def _read(self, since_begin_s: float) -> int:
         run = self._run
-        n: int = lp.places_of(round(since_begin_s * 1000), run.built, run.state, self._ways_mm, self._places)
+        n: int = lp.places_of(
+            round(since_begin_s * 1000), run.built, run.state, self._ways_mm, self._ahead, self._places
+        )
         return n
 
-    def _next_signalised(self, who: NDArray[np.int64], lane: NDArray[np.int32]) -> NDArray[np.int64]:
-        at = self._run.state.vehicles[who, lq.AT]
-        turn = self._ahead[at]
-        ways, turns = self._network.ways, self._network.turns
-        found = np.full(len(who), _NONE_AHEAD, np.int64)
-        for column in range(int((turns[:, lq.LAST_WAY] - turns[:, lq.FIRST_WAY]).max(initial=1))):
-            way = turns[turn, lq.FIRST_WAY] + column
-            is_way = (turn >= 0) & (way < turns[turn, lq.LAST_WAY])
-            way = np.where(is_way, way, 0)
-            takes = is_way & ((found == _NONE_AHEAD) | (ways[way, lq.WAY_LANE] == lane))
-            found = np.where(takes, self._network.movement_ix[ways[way, lq.WAY_MOVE]], found)
-        return found
 
-
-def _signalised_ahead(network: TwinNetwork, run: TwinRun, is_signalised: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _signalised_ahead(network: TwinNetwork, run: TwinRun, is_signalised: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return for each step of each way the next turn at a signal, -1 where none comes."""
     turn = run.state.steps[:, lq.TURN] & lq.ENDS
     ends = turn == lq.ENDS
@@ -104,7 +94,7 @@ def _signalised_ahead(network: TwinNetwork, run: TwinRun, is_signalised: NDArray
     following = np.minimum.accumulate(place[::-1])[::-1] if len(turn) else place
     lasts = np.repeat(run.steps_start[1:], np.diff(run.steps_start))
     has = following < lasts
-    return np.where(has, turn[np.where(has, following, 0)], -1)
+    return np.where(has, turn[np.where(has, following, 0)], -1).astype(np.int32)
 
 
 class _Loops:

@@ -20,6 +20,8 @@ WHO, LANE, INSIDE, PLACE_MM, SPEED_MMPS, STOOD_MS, NEXT, N_PLACE = range(8)
 
 STAND_OFF_MM = 1000
 """Distance from the stop line at which the first vehicle stands."""
+LONG_AGO_MS = 10_000
+"""After so long nobody is moving up any more behind who has left."""
 MOVE_UP_MMPS = 5000
 """Speed at which a queue moves up."""
 
@@ -58,9 +60,8 @@ def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, ahead: I
         length, last_ms = built.lanes[lane, lq.LENGTH_MM], state.exits[lane, lq.LAST_EXIT_MS]
         # where the next in the queue is stopped: behind the stop line, and behind who has just left
         gap = max(0, state.exits[lane, lq.LAST_SPACE_MM] - (now_ms - last_ms) * MOVE_UP_MMPS // 1000)
-        stop = length - STAND_OFF_MM
-        if now_ms - last_ms < 10_000:
-            stop -= gap
+        gap = gap if now_ms - last_ms < LONG_AGO_MS else 0
+        stop, pace = length - STAND_OFF_MM - gap, MOVE_UP_MMPS if gap > 0 else 0
         for place in range(head, tail):
             slot = built.lanes[lane, lq.RING] + (place & built.lanes[lane, lq.MASK])
             who, move = state.rings[slot, lq.WHO], state.rings[slot, lq.BY]
@@ -80,19 +81,19 @@ def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, ahead: I
                 places[n, INSIDE] = before
                 places[n, PLACE_MM] = (now_ms - since) * ways_mm[before] // max(cross, 1)
                 places[n, SPEED_MMPS] = ways_mm[before] * 1000 // max(cross, 1)
+                stop = min(stop, 0)  # whoever comes behind it, by a shorter way, lets it pass
             else:
                 drive = max(ready - entered, 1)
                 free = min((now_ms - entered) * length // drive, length)
-                speed = length * 1000 // drive
                 bound = max(stop, 0)
                 places[n, PLACE_MM] = min(free, bound)
+                places[n, SPEED_MMPS] = length * 1000 // drive
                 if free >= bound:
+                    places[n, SPEED_MMPS] = min(places[n, SPEED_MMPS], pace)
                     reached = entered + bound * drive // max(length, 1)
-                    is_moving = gap > 0 and now_ms - last_ms < 10_000
-                    speed = MOVE_UP_MMPS if is_moving else 0
-                    places[n, STOOD_MS] = max(now_ms - reached, 0) if not is_moving else 0
-                places[n, SPEED_MMPS] = speed
+                    places[n, STOOD_MS] = max(now_ms - reached, 0) if pace == 0 else 0
                 stop = places[n, PLACE_MM] - state.vehicles[who, lq.SPACE_MM]
+            pace = places[n, SPEED_MMPS]
             n += 1
     return n
 

@@ -221,9 +221,11 @@ def room_ms(lane: int, at_ms: int, space_mm: int, inside_mm: int, built: Built, 
     if used > 0 and used + space_mm > lanes[lane, ROOM_MM]:
         ready = BLOCKED
     if ready != at_ms and lanes[lane, IS_INNER] == 1:
-        head = state.heads[lane]
+        head, taken = state.heads[lane], space_mm
         is_rolling = head == tail or rings[first + (head & mask), TIME_MS] > at_ms
-        if is_rolling and entries[lane, USED_MM] + space_mm <= lanes[lane, ROOM_MM] + inside_mm:
+        for place in range(head, tail):
+            taken += state.vehicles[rings[first + (place & mask), WHO], SPACE_MM]
+        if is_rolling and taken <= lanes[lane, ROOM_MM] + inside_mm:
             ready = at_ms
     return ready
 
@@ -432,7 +434,7 @@ def exit_ms(lane: int, move: int, ready_ms: int, now_ms: int, built: Built, stat
         out = max(out, last + numbers[MOVING_TAU_MS] + ((space * moves[move, MOVING_PACE]) >> 16))
     bay = built.lanes[lane, BAY]
     if bay >= 0:
-        out = max(out, state.exits[bay, LAST_EXIT_MS] + numbers[WAVE_MS])
+        out = max(out, state.exits[bay, LAST_EXIT_MS])
     if bay >= 0 and state.heads[bay] != state.tails[bay]:
         out = BLOCKED
     elif go == STOP:

@@ -106,7 +106,7 @@ def network_of(
     lanes, n_records = _lanes(city, lane_ix, cluster_of_node, bays, bay_of, free_s, back_s)
     movement_ix, move_of = _kept(city, lane_of)
     turns, ways, turn_keys = _turns(city, movement_ix, lane_of, road_lanes)
-    moves, foes = _moves(city, movement_ix, move_of, lane_ix, lane_of, bay_of, parameters)
+    moves, foes = _moves(city, movement_ix, move_of, lane_of, bay_of, parameters)
     movement_of_bay = np.full(len(lanes), -1, np.int64)
     movement_of_bay[bay_of[bays]] = bays
     narrow = bays[city.movements["wait_m"][bays] < parameters.bay_m]
@@ -321,7 +321,6 @@ def _moves(
     city: City,
     movement_ix: Ints,
     move_of: Ints,
-    lane_ix: Ints,
     lane_of: Ints,
     bay_of: Ints,
     parameters: TwinParameters,
@@ -359,13 +358,14 @@ def _moves(
     out_of[:, lq.IS_FROM_BAY] = 1
     out_of[:, lq.INSIDE_MM] -= np.round(table["wait_m"][movement_ix[into]] * 1000).astype(np.int32)
     moves = np.concatenate([moves, out_of])
-    foes = _foes(city, move_of, lane_ix, moves, parameters)
+    way_m = table["length_m"][np.append(movement_ix, movement_ix[into])]
+    foes = _foes(city, move_of, way_m, moves, parameters)
     moves[:, lq.FIRST_FOE] = np.searchsorted(foes[:, 0], np.arange(len(moves)))
     moves[:, lq.LAST_FOE] = np.searchsorted(foes[:, 0], np.arange(len(moves)), side="right")
     return moves, np.ascontiguousarray(foes[:, 1:])
 
 
-def _foes(city: City, move_of: Ints, lane_ix: Ints, moves: Ints32, parameters: TwinParameters) -> Ints32:
+def _foes(city: City, move_of: Ints, way_m: Floats, moves: Ints32, parameters: TwinParameters) -> Ints32:
     """Return the movement that yields, and a row of ``foes``, sorted by the first."""
     conflicts = city.conflicts
     mine, foe = move_of[conflicts["movement_ix"]], move_of[conflicts["foe_ix"]]
@@ -377,7 +377,8 @@ def _foes(city: City, move_of: Ints, lane_ix: Ints, moves: Ints32, parameters: T
     is_merge = moves[pairs[:, 0], lq.TO_LANE] == moves[pairs[:, 1], lq.TO_LANE]
     is_from_bay = moves[pairs[:, 0], lq.IS_FROM_BAY] == 1
     merge_gap_s = parameters.merge_gap_s + parameters.merge_gap_s2_m * moves[pairs[:, 1], lq.MOVE_MMPS] / 1000
-    gap_s = np.where(is_merge, merge_gap_s, np.where(is_from_bay, parameters.bay_gap_s, parameters.gap_s))
+    gap_s = parameters.gap_s + parameters.gap_s_m * way_m[pairs[:, 0]] + parameters.bay_gap_s * is_from_bay
+    gap_s = np.where(is_merge, merge_gap_s, gap_s)
     rows = np.zeros((len(pairs), 1 + lq.N_FOE), np.int32)
     rows[:, 0], rows[:, 1 + lq.FOE_MOVE] = pairs[:, 0], pairs[:, 1]
     rows[:, 1 + lq.FOE_LANE] = moves[pairs[:, 1], lq.FROM_LANE]

@@ -35,10 +35,11 @@ class TwinParameters:
         A queue that has not moved for so long starts anew.
     fastest_wave_mps : float
         Bound on the speed of that wave, however long the vehicles.
-    gap_s, clear_s : float
-        Who yields goes if the foe will be at its stop line no sooner than this, and so long after it has passed.
+    gap_s, gap_s_m, clear_s : float
+        Who yields goes if the foe will be at its stop line no sooner than this, with its part by the length of the own
+        way through the junction, and so long after it has passed.
     bay_gap_s : float
-        The same gap for a turn that waits inside the junction.
+        By how much that is longer for a turn that waits inside the junction.
     merge_gap_s, merge_gap_s2_m : float
         The same gap where both end on the same road, and its part by the speed of the foe: one must be as fast before
         the foe is there.
@@ -80,8 +81,9 @@ class TwinParameters:
     start_wave_s: float = 1.1
     restart_s: float = 4.0
     fastest_wave_mps: float = 11.0
-    gap_s: float = 4.2
-    bay_gap_s: float = 5.0
+    gap_s: float = 2.3
+    gap_s_m: float = 0.1
+    bay_gap_s: float = 0.6
     clear_s: float = 1.4
     merge_gap_s: float = 3.7
     merge_gap_s2_m: float = 0.29

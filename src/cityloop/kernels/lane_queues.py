@@ -82,8 +82,8 @@ FIRST_WAY, LAST_WAY, NEXT_LANE, LAST_NEXT_LANE, N_TURN = range(5)
 WAY_LANE, WAY_MOVE, N_WAY = range(3)
 # dwells: a scheduled stop on a step, shortest stay and earliest departure
 DWELL_STEP, DWELL_MS, DWELL_UNTIL_MS, N_DWELL = range(4)
-# sources: a queue of those who enter on one road for one turn
-SOURCE_TURN, NEXT, END, SOURCE_LANE, LAST_SOURCE_LANE, DUE_SOURCE_MS, N_SOURCE = range(7)
+# sources: a queue of those who enter on the same lanes of a road
+NEXT, END, SOURCE_LANE, LAST_SOURCE_LANE, DUE_SOURCE_MS, N_SOURCE = range(6)
 
 # faces: a signal at one cluster
 STAGE, SWITCH_MS, FIRST_STAGE, LAST_STAGE, FIRST_PART, LAST_PART, N_FACE = range(7)
@@ -421,7 +421,8 @@ def exit_ms(lane: int, move: int, ready_ms: int, now_ms: int, built: Built, stat
     numbers, moves = built.numbers, built.moves
     last, space = state.exits[lane, LAST_EXIT_MS], state.exits[lane, LAST_SPACE_MM]
     go, green, out = state.shown[move, GO], state.shown[move, GREEN_MS], ready_ms
-    if ready_ms <= last:
+    # in a bay one stands at a time, so that who comes next has not caught up with anybody
+    if ready_ms <= last or moves[move, IS_FROM_BAY] == 1:
         pace = max(moves[move, PACE], moves[state.exits[lane, LAST_MOVE], PACE])
         if go >= YIELDING:
             pace = max(pace, numbers[YIELD_PACE])

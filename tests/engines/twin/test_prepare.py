@@ -16,7 +16,7 @@ from cityloop.kernels import lane_queues as lq
 
 from ...theory.twin_streets import LIMIT_MPS, PARAMETERS, Streets, traffic_of
 
-FULL = "full.feed full.lane full.out"
+FULL, STRAIGHT = "full.feed full.lane full.out", "straight.in straight.out"
 
 
 def _with(traffic: Traffic, **columns: Any) -> Traffic:
@@ -208,3 +208,26 @@ def test_a_run_without_vehicles_is_possible(streets: Streets) -> None:
     simulate(streets.network, run, 0, 100)
     assert len(run.traffic_ix) == 0
     assert not run.state.tails.any()
+
+
+def test_a_vehicle_that_may_use_no_lane_of_its_way_is_left_out_with_a_finding(streets: Streets) -> None:
+    lanes = streets.city.lanes
+    columns = {name: lanes[name] & (lanes["lane_id"] != "full.lane_0") for name in ("allows_cars", "allows_bicycles")}
+    city = replace(streets.city, lanes=Table("lanes", {**lanes, **columns}))
+    traffic = traffic_of(city, {FULL: [0.0, 10.0, 20.0], STRAIGHT: [30.0]})
+    traffic = _with(traffic, **{"class": np.array(["passenger", "bus", "bicycle", "passenger"], object)})
+    run = _run(streets, traffic, 400.0, city=city)
+    assert run.traffic_ix.tolist() == [1, 3]
+    assert len(run.findings) == 1
+    assert run.findings[0].text.startswith("2 vehicles are left out")
+    assert (_left_s(run) > 0).all()
+
+
+def test_on_a_full_road_who_was_to_depart_first_enters_first(streets: Streets) -> None:
+    ways = [f"stop.si stop.{arm}o" for arm in "enw"]
+    departures_s = np.arange(0.0, 600.0, 6.0)
+    traffic = traffic_of(streets.city, {way: departures_s + 2.0 * i for i, way in enumerate(ways)})
+    run = _run(streets, traffic, 3600.0)
+    entered_ms = run.state.vehicles[:, lq.ENTERED_MS]
+    assert (entered_ms >= 0).all()
+    assert (np.diff(entered_ms) > 0).all()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -78,6 +79,19 @@ def test_everybody_is_on_a_lane_of_its_way_or_on_one_of_its_movements(crowd: tup
         assert (seen.position_m <= length_m + 0.01).all()
         assert (seen.speed_mps >= 0).all()
         assert (seen.waiting_s >= 0).all()
+
+
+def test_positions_never_decrease_while_on_a_lane(crowd: tuple[TwinEngine, list[View]]) -> None:
+    _, views = crowd
+    n_compared = 0
+    for before, after in pairwise(views):
+        one, other = before.vehicles, after.vehicles
+        _, at_one, at_other = np.intersect1d(one.vehicle_ix, other.vehicle_ix, return_indices=True)
+        stays = (one.lane_ix[at_one] == other.lane_ix[at_other]) & (one.lane_ix[at_one] >= 0)
+        moved_m = (other.position_m[at_other] - one.position_m[at_one])[stays]
+        assert (moved_m >= -0.001).all()
+        n_compared += len(moved_m)
+    assert n_compared > 10_000
 
 
 def test_nobody_passes_another_on_a_lane(crowd: tuple[TwinEngine, list[View]]) -> None:

@@ -133,16 +133,43 @@ def _ways(
     keys = roads * city.roads.n_rows + np.append(roads[1:], 0)
     turns = np.minimum(np.searchsorted(network.turn_keys, keys), max(len(network.turn_keys) - 1, 0))
     is_known = is_last | (network.turn_keys[turns] == keys if len(network.turn_keys) else is_last)
-    is_known &= network.road_lanes[roads, 1] > network.road_lanes[roads, 0]
     owner = np.repeat(np.arange(len(rows)), counts)
-    is_whole = np.bincount(owner, ~is_known, minlength=len(rows)) == 0
+    turns = np.where(is_last, lq.ENDS, turns)
+    may_drive = (_classes_on(network, city, roads, turns) & _classes_of(table["class"][rows])[owner]) != 0
+    is_whole = np.bincount(owner, ~(is_known & may_drive), minlength=len(rows)) == 0
     findings: tuple[Finding, ...] = ()
     if not is_whole.all():
-        text = f"{(~is_whole).sum()} vehicles are left out: their way takes a turn that the net does not have"
+        text = (
+            f"{(~is_whole).sum()} vehicles are left out: no lane of the net that they may use leads all along their way"
+        )
         findings = (Finding("not represented", "traffic", text),)
-    turns = np.where(is_last, lq.ENDS, turns)
     keeps = is_whole[owner]
     return rows[is_whole], counts[is_whole], roads[keeps], turns[keeps], findings
+
+
+def _classes_of(names: NDArray[np.object_]) -> Ints:
+    """Return the class of lanes that vehicles of a class use."""
+    return np.array(
+        [BICYCLES if name == "bicycle" else BUSES if name in _BUSES else CARS for name in names.tolist()], int
+    )
+
+
+def _classes_on(network: TwinNetwork, city: City, roads: Ints, turns: Ints) -> Ints:
+    """Return who may use at least one lane of each road that makes the turn at its end, or where it ends there any."""
+    lanes = network.lanes[:, lq.CLASSES]
+    is_road = network.lane_ix >= 0
+    of_road = np.zeros(city.roads.n_rows, np.int64)
+    np.bitwise_or.at(of_road, city.lanes["road_ix"][network.lane_ix[is_road]], lanes[is_road])
+    ends = turns == lq.ENDS
+    of_turn = _over_ways(network, lanes[network.ways[:, lq.WAY_LANE]])
+    return np.where(ends, of_road[roads], of_turn[np.where(ends, 0, turns)] if len(of_turn) else 0)
+
+
+def _over_ways(network: TwinNetwork, values: Ints32 | Ints) -> Ints:
+    """Return for each turn the bits of all its ways."""
+    if not len(network.turns):
+        return np.zeros(0, np.int64)
+    return np.bitwise_or.reduceat(values.astype(np.int64), network.turns[:, lq.FIRST_WAY])
 
 
 def _ranges(starts: Ints, counts: Ints) -> Ints:
@@ -187,23 +214,32 @@ def _vehicles(
     first = np.where(is_single, np.maximum(after - before, 0), 1 - before)
     last = np.where(is_single, 1.0, after)
     vehicles[:, lq.PARTS] = np.round(first * 1024).astype(np.int32) | (np.round(last * 1024).astype(np.int32) << 16)
-    kinds = [CARS if name not in _BUSES else BUSES for name in table["class"].tolist()]
-    vehicles[:, lq.CLASS] = np.where(table["class"] == "bicycle", BICYCLES, kinds)
+    vehicles[:, lq.CLASS] = _classes_of(table["class"])
     return vehicles
 
 
 def _sources(
     network: TwinNetwork, city: City, vehicles: Ints32, roads: Ints, steps: Ints32, clusters: Ints32
 ) -> tuple[Ints32, Ints32]:
-    """Return the queues of those who want to enter, sorted by cluster, and enter their ranges there."""
+    """Return the queues of those who want to enter, sorted by cluster, and enter their ranges there.
+
+    Those who can use the same lanes of a road wait for each other.
+    """
     at = vehicles[:, lq.AT]
     road, turn = roads[at], steps[at, lq.TURN] & lq.ENDS
     cluster = network.cluster_of_node[city.roads["from_node_ix"][road]]
-    queue = np.lexsort((np.arange(len(at)), vehicles[:, lq.DEPART_MS], turn, road, cluster))
-    keys = np.stack([cluster, road, turn])[:, queue]
-    firsts = np.flatnonzero((np.diff(keys, axis=1, prepend=-1) != 0).any(axis=0))
+    begins = network.turn_keys // max(city.roads.n_rows, 1)
+    way_lane = network.ways[:, lq.WAY_LANE].astype(np.int64)
+    n_ways = network.turns[:, lq.LAST_WAY] - network.turns[:, lq.FIRST_WAY]
+    places = way_lane - network.road_lanes[np.repeat(begins, n_ways), 0]
+    masks = np.append(_over_ways(network, np.int64(1) << places), -1)
+    mask = masks[np.where(turn == lq.ENDS, -1, turn)]
+    queue = np.lexsort((np.arange(len(at)), vehicles[:, lq.DEPART_MS], mask, road, cluster))
+    keys = np.stack([cluster, road, mask])[:, queue]
+    is_first = np.ones(len(queue), np.bool_)
+    is_first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
+    firsts = np.flatnonzero(is_first)
     sources = np.zeros((len(firsts), lq.N_SOURCE), np.int32)
-    sources[:, lq.SOURCE_TURN] = keys[2, firsts]
     sources[:, lq.NEXT] = firsts
     sources[:, lq.END] = np.append(firsts[1:], len(queue))[: len(firsts)]
     sources[:, lq.SOURCE_LANE : lq.LAST_SOURCE_LANE + 1] = network.road_lanes[keys[1, firsts]]

@@ -66,7 +66,7 @@ def passages_of(network: TwinNetwork, city: City, run: TwinRun, end_s: float) ->
     is_last[run.steps_start[1:] - 1] = True
     passed_ms = steps[:, lq.PASSED_MS].astype(np.float64)
     is_left = passed_ms >= 0
-    entered_ms = np.append([0.0], passed_ms[:-1])
+    entered_ms = np.append([0.0], passed_ms)[:-1]
     entered_ms[is_first] = vehicles[:, lq.ENTERED_MS]
     seen = np.flatnonzero(entered_ms >= 0)
     before = np.where(is_first[seen], -1, np.append([-1], steps[:-1, lq.TURN])[seen])

@@ -15,6 +15,7 @@ from cityloop.city.errors import Unusable
 from cityloop.cli.run import run
 from cityloop.cli.scenarios import scenarios
 from cityloop.cli.trial import trial
+from cityloop.cli.whatif import whatif
 
 # click's UsageError: newer versions of typer carry a click of their own
 _UsageError = cast("type[Exception]", typer.BadParameter.__base__)
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command()(scenarios)
 app.command()(run)
 app.command()(trial)
+app.command()(whatif)
 
 
 def main(arguments: list[str] | None = None) -> int:

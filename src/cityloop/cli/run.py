@@ -30,6 +30,9 @@ def run(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Where runs/<scenario>/<arm>/<seed>/ is written.")
     ] = Path("out/run"),
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Also write replay.html: the run as a moving map, in one file.")
+    ] = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -38,11 +41,12 @@ def run(
     The scenario's own window, demand and options are used, or the published protocol where its catalogue entry says so.
     An arm that learns from day to day starts without yesterday here; cityloop trial gives it one.
     """
+    from cityloop.run.folder import run_folder
     from cityloop.run.setting import setting_of
     from cityloop.run.spec import RunSpec
     from cityloop.scenarios import load_scenario
 
-    spec = RunSpec(scenario, arm, seed, out.absolute(), engine, sensing, data_dir=data)
+    spec = RunSpec(scenario, arm, seed, out.absolute(), engine, sensing, data_dir=data, keep_replay=replay)
     loaded = load_scenario(scenario, data)
     setting = setting_of(spec, loaded)
     with apart() as screen, progress_bar(screen, is_shown=not as_json) as bar:
@@ -50,13 +54,20 @@ def run(
 
         task = bar.add_task(f"{loaded.name}, {arm}", total=setting.end_s - setting.begin_s, note="")
         result = run_once(spec, lambda t_s: bar.update(task, completed=t_s - setting.begin_s))
+        run_dir = run_folder(out, loaded.name, arm, seed)
+        if replay:
+            from cityloop.lab.replay import write_replay
+
+            write_replay(run_dir, loaded)
     if as_json:
         sys.stdout.write(json.dumps(result.as_json(), indent=1) + "\n")
     else:
-        _print(result, out)
+        _print(result, run_dir)
+        if replay:
+            sys.stdout.write(f"replay: {run_dir / 'replay.html'}\n")
 
 
-def _print(result: RunResult, out: Path) -> None:
+def _print(result: RunResult, run_dir: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -83,4 +94,4 @@ def _print(result: RunResult, out: Path) -> None:
         table.add_row(*row)
     console = Console(markup=False)
     console.print(table)
-    console.print(str(out / "runs" / result.scenario / result.arm / str(result.seed)), highlight=False, soft_wrap=True)
+    console.print(str(run_dir), highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@
 | ``displays.npz`` | ``t_s``, ``codes`` (one column a link of the city), ``end_s``: what the signals showed |
 | ``red_waits.npz`` | ``longest_s``, one a link of the city: longest time that somebody waited at red |
 | ``tracks.npz`` | where kept: one row a vehicle and second: ``t_s``, ``vehicle_ix``, ``lane_ix``, ``position_m``, ... |
+| ``standing.npz`` | where the run is to be replayed: columns of ``cityloop.run.onlookers.Standing`` |
 | ``memory.npz`` | where the arm learns: what its service keeps for the next day |
 
 A run writes into a hidden folder beside its place, which takes its name when everything is in it.
@@ -37,6 +38,7 @@ from cityloop.measures.signals import Displays
 
 RUN, TRIPS, ROADS, QUEUES = "run.json", "trips.npz", "roads.npz", "queues.npz"
 DISPLAYS, RED_WAITS, TRACKS, MEMORY = "displays.npz", "red_waits.npz", "tracks.npz", "memory.npz"
+STANDING = "standing.npz"
 
 
 def run_folder(out_dir: Path, scenario_name: str, arm: str, seed: int, room: str = "runs") -> Path:

@@ -26,7 +26,6 @@ from cityloop.measures.signals import Displays, can_be_green, longest_red_s
 from cityloop.measures.trips import trip_figures
 from cityloop.run import folder
 from cityloop.run.assemble import Assembly, assemble
-from cityloop.run.onlookers import STANDING
 from cityloop.run.setting import Setting, fingerprint, setting_of, source_digest
 from cityloop.run.spec import RunResult, RunSpec
 from cityloop.run.watch import ToldClock
@@ -159,7 +158,7 @@ def _write_arrays(work: Path, assembly: Assembly, displays: Displays, queues: Qu
     if assembly.tracks is not None:
         folder.write_arrays(work / folder.TRACKS, assembly.tracks.columns())
     if assembly.standing is not None:
-        folder.write_arrays(work / STANDING, assembly.standing.columns())
+        folder.write_arrays(work / folder.STANDING, assembly.standing.columns())
     if assembly.keeps_memory and assembly.service is not None:
         folder.write_arrays(work / folder.MEMORY, assembly.service.memory)
 

@@ -12,8 +12,6 @@ from cityloop.control.view import Vehicles, View
 AT_STOP_LINE_M = 10.0
 """A vehicle standing so close to the end of its lane waits for its signal."""
 STANDING_MPS = 0.1
-STANDING = "standing.npz"
-"""File in a run's folder that keeps the columns of ``Standing``."""
 
 _TRACKED: dict[str, type[np.generic]] = {
     "vehicle_ix": np.int32,

@@ -66,7 +66,7 @@ class TwinParameters:
 
     reaction_s: float = 1.3
     speed_frac: float = 0.87
-    moving_reaction_s: float = 1.0
+    moving_reaction_s: float = 1.3
     moving_speed_frac: float = 1.0
     start_loss_s: float = 0.48
     start_mps: tuple[float, ...] = (2.6, 5.5, 7.3, 8.6, 9.6, 10.3, 10.9, 11.3)

@@ -430,7 +430,7 @@ def exit_ms(lane: int, move: int, ready_ms: int, now_ms: int, built: Built, stat
         if last >= green:
             place = min(state.exits[lane, N_SERVED] + 1, N_STARTS - 1)
             headway = max(headway, numbers[START_MS + place] + ((space * numbers[START_PACE + place]) >> 16))
-        out = last + headway
+        out = max(out, last + headway)
     else:
         out = max(out, last + numbers[MOVING_TAU_MS] + ((space * moves[move, MOVING_PACE]) >> 16))
     bay = built.lanes[lane, BAY]

@@ -268,7 +268,7 @@ def choose(
     if turn != ENDS:
         first, last = built.turns[turn, FIRST_WAY], built.turns[turn, LAST_WAY]
     best, best_move, best_ms, best_cost = -1, -1, BLOCKED, NEVER
-    inside_mm = built.moves[by, INSIDE_MM] if by >= 0 else 0
+    inside_mm, n_choices = built.moves[by, INSIDE_MM] if by >= 0 else 0, last - first
     for choice in range(first, last):
         lane, move = choice, -1
         if turn != ENDS:
@@ -279,9 +279,9 @@ def choose(
         if ready == BLOCKED:
             continue
         cost = state.entries[lane, USED_MM]
-        if by >= 0:
+        if by >= 0 and n_choices > 1:
             cost += built.numbers[CHANGE] * 1000 // built.lanes[lane, LENGTH_MM] * abs(lane - built.moves[by, TO_LANE])
-        if turn != ENDS:
+        if turn != ENDS and n_choices > 1:
             cost += changing_mm(at, move, built, state)
         if ready > out_ms:
             cost = LATER_MM + ready - out_ms

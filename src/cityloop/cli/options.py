@@ -22,8 +22,8 @@ Engine = Annotated[
     typer.Option(
         "--engine",
         metavar="sumo|twin",
-        help="What plays the city. sumo: every vehicle second by second, the judge. twin: queues of vehicles, hundreds "
-        "of times faster; no pedestrians and no emissions.",
+        help="What plays the city. sumo: every vehicle second by second, the judge. twin: queues of vehicles, a "
+        "hundred times faster; no pedestrians and no emissions.",
     ),
 ]
 Sensing = Annotated[

@@ -23,7 +23,7 @@ from cityloop.city.metropolis.junction import Arm, Junction, junction_of
 from cityloop.city.metropolis.streets import Class, Streets
 from cityloop.city.table import Table
 from cityloop.city.traffic import Traffic
-from cityloop.engines.twin.network import TwinNetwork, network_of
+from cityloop.engines.twin.network import SMALLEST_SPACE_M, TwinNetwork, network_of
 from cityloop.engines.twin.prepare import TwinRun, run_of
 from cityloop.engines.twin.simulation import simulate
 from cityloop.kernels import lane_queues as lq
@@ -486,7 +486,7 @@ def test_a_lane_holds_a_full_queue_of_the_shortest_vehicles() -> None:
     run.state.shown[:, lq.GO] = lq.STOP
     logged(case, run, assert_whole)
     lane = int(case.network.road_lanes[way_through(city)[0], 0])
-    assert run.state.tails[lane] == run.built.lanes[lane, lq.ROOM_MM] // 3000
+    assert run.state.tails[lane] == run.built.lanes[lane, lq.ROOM_MM] // round(SMALLEST_SPACE_M * 1000)
 
 
 def test_who_is_held_waits_outside_until_the_road_has_room() -> None:

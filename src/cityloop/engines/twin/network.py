@@ -19,14 +19,14 @@ Ints32 = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 CARS, BUSES, BICYCLES = 1, 2, 4
-WINDOWS_S = (20, 15, 10, 8, 6, 5, 4, 3, 2, 1)
+WINDOWS_S = (20, 17, 14, 12, 10, 8, 6, 5, 4, 3, 2, 1)
 _FASTEST = 1.3
 """Vehicles are at most so much faster than the limit, where it matters for how long clusters may run alone."""
 _GAP_M = 2.5
 """Who waits inside a junction needs no gap behind it."""
 _BEHIND_M = 1.0
 """The last vehicle of a full lane stands so far behind its begin with the gap that it keeps."""
-SMALLEST_SPACE_M = 3.0
+SMALLEST_SPACE_M = 5.0
 """No vehicle takes less of a lane in a standing queue; rings are long enough for it."""
 
 

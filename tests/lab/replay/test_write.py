@@ -98,7 +98,8 @@ def test_the_command_writes_it(capfd, tmp_path, crossing):
 @pytest.mark.skipif(CHROMIUM is None, reason="needs a browser")
 def test_a_browser_plays_it(replay, run_dir, tmp_path):
     command = [
-        *(str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"),
+        *(str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
+        f"--user-data-dir={tmp_path}",
         *("--virtual-time-budget=4000", "--dump-dom", f"file://{replay}#lang=ko&theme=dark&t=60&play=0"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)

@@ -549,17 +549,23 @@ def advance(first: int, last: int, begin_s: int, end_s: int, window_s: int, buil
     n_windows = (end_s - begin_s + window_s - 1) // window_s
     for turn in range(n_windows * (last - first)):
         cluster, begin = first + turn % (last - first), begin_s + turn // (last - first) * window_s
+        first_lane, last_lane, wake_ms = clusters[cluster, FIRST_LANE], clusters[cluster, LAST_LANE], -NEVER
         for second in range(begin, min(begin + window_s, end_s)):
             now_ms = second * 1000
+            if wake_ms >= now_ms + 1000:
+                continue  # within a window nothing comes from outside: it sleeps until something of its own is due
+            wake_ms = NEVER
             for face in range(clusters[cluster, FIRST_FACE], clusters[cluster, LAST_FACE]):
                 if state.faces[face, SWITCH_MS] < now_ms + 1000:
                     switch(face, now_ms + 1000, built, state)
+                wake_ms = min(wake_ms, state.faces[face, SWITCH_MS])
             for source in range(clusters[cluster, FIRST_SOURCE], clusters[cluster, LAST_SOURCE]):
                 if state.sources[source, DUE_SOURCE_MS] < now_ms + 1000:
                     feed(source, now_ms, built, state)
+                wake_ms = min(wake_ms, state.sources[source, DUE_SOURCE_MS])
             # most lanes have nobody who could leave, and a block of them is quick to look through
-            for block in range(clusters[cluster, FIRST_LANE], clusters[cluster, LAST_LANE], BLOCK):
-                end = min(block + BLOCK, clusters[cluster, LAST_LANE])
+            for block in range(first_lane, last_lane, BLOCK):
+                end = min(block + BLOCK, last_lane)
                 n_due = 0
                 for lane in range(block, end):
                     n_due += (due[lane] < now_ms + 1000) & (heads[lane] != known[lane])
@@ -568,6 +574,9 @@ def advance(first: int, last: int, begin_s: int, end_s: int, window_s: int, buil
                 for lane in range(block, end):
                     if due[lane] < now_ms + 1000 and heads[lane] != known[lane]:
                         serve(lane, now_ms, built, state)
+            for lane in range(first_lane, last_lane):
+                if heads[lane] != known[lane]:
+                    wake_ms = min(wake_ms, due[lane])
 
 
 @compiled

@@ -140,7 +140,7 @@ def record(name: str, arguments: argparse.Namespace, n_ticks: int) -> Recording:
     with tempfile.TemporaryDirectory(prefix="cityloop-decide-") as work:
         assembly = assemble(spec, scenario, setting_of(spec, scenario), Path(work))
         recorder = Recorder(assembly.estimator, from_s)
-        with assembly.engine as engine:
+        with assembly.player.engine as engine:
             drive(engine, recorder, assembly.timed, assembly.guard, assembly.log, assembly.clock)
     if assembly.service is None or assembly.log.faults:
         raise RuntimeError(f"{name}: the service failed: {assembly.log.faults[:1]}")

@@ -40,6 +40,7 @@ from typing import Any
 
 import check_states
 import wall_time
+from option_lists import names, seeds
 
 from cityloop.city.errors import Unusable
 from cityloop.lab.design import Trial
@@ -371,11 +372,11 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     """Return the arguments of the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument(
-        "--scenarios", type=_names, default=list(PUBLISHED_S), help="names, by commas; all six by default"
+        "--scenarios", type=names, default=list(PUBLISHED_S), help="names, by commas; all six by default"
     )
-    parser.add_argument("--seeds", type=_seeds, default=list(range(1, 11)), help="by commas or as 1-10, the default")
-    parser.add_argument("--rows", type=_names, default=[row.name for row in ROWS], help="of A,B,C; all by default")
-    parser.add_argument("--peers", type=_names, default=list(PEERS), help="peers by commas; all by default")
+    parser.add_argument("--seeds", type=seeds, default=list(range(1, 11)), help="by commas or as 1-10, the default")
+    parser.add_argument("--rows", type=names, default=[row.name for row in ROWS], help="of A,B,C; all by default")
+    parser.add_argument("--peers", type=names, default=list(PEERS), help="peers by commas; all by default")
     parser.add_argument("--out", type=Path, default=Path("out/benchmark"), help="folder of the runs")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; by default one a core")
     parser.add_argument(
@@ -394,18 +395,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     if set(arguments.peers) - set(PEERS):
         parser.error(f"--peers: there are {', '.join(PEERS)}")
     return arguments
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _seeds(text: str) -> list[int]:
-    seeds: list[int] = []
-    for part in _names(text):
-        first, _, last = part.partition("-")
-        seeds += range(int(first), int(last or first) + 1)
-    return seeds
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -38,6 +38,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from option_lists import names, seeds
 from twin_parts import growth, parity, ranking, speed, start
 from twin_parts.cases import Case, grid, ingolstadt21
 from twin_parts.clocked import Bound, Sizes, bound_of, sizes_of
@@ -213,13 +214,13 @@ RUN = {
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the arguments, checked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", type=_names, help=f"of {', '.join(PARTS)}; by default {', '.join(USUAL_PARTS)}")
+    parser.add_argument("--parts", type=names, help=f"of {', '.join(PARTS)}; by default {', '.join(USUAL_PARTS)}")
     parser.add_argument("--quick", action="store_true", help="only speed, each peer once, without UXsim: within 60 s")
     parser.add_argument("--repeats", type=int, help="runs of each peer in the part speed, by default 5")
-    parser.add_argument("--scenarios", type=_names, default=list(parity.SCENARIOS), help="of parity and arms")
-    parser.add_argument("--seeds", type=_seeds, default=[1, 2, 3], help="of parity and arms, as in 1,2 or 1-3")
-    parser.add_argument("--scales", type=lambda text: [float(part) for part in _names(text)], default=parity.SCALES)
-    parser.add_argument("--arms", type=_names, default=list(ranking.ARMS), help="of the part arms")
+    parser.add_argument("--scenarios", type=names, default=list(parity.SCENARIOS), help="of parity and arms")
+    parser.add_argument("--seeds", type=seeds, default=[1, 2, 3], help="of parity and arms, as in 1,2 or 1-3")
+    parser.add_argument("--scales", type=lambda text: [float(part) for part in names(text)], default=parity.SCALES)
+    parser.add_argument("--arms", type=names, default=list(ranking.ARMS), help="of the part arms")
     parser.add_argument("--out", type=Path, help="where the runs of the part arms are kept, so that none is repeated")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     arguments = parser.parse_args(argv)
@@ -228,18 +229,6 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if unknown:
         parser.error(f"--parts {','.join(sorted(unknown))}: there are {', '.join(PARTS)}")
     return arguments
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _seeds(text: str) -> list[int]:
-    seeds: list[int] = []
-    for part in _names(text):
-        first, _, last = part.partition("-")
-        seeds += range(int(first), int(last or first) + 1)
-    return seeds
 
 
 def main(argv: Sequence[str] | None = None) -> int:

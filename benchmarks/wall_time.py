@@ -23,7 +23,7 @@ from cityloop.city.sumo import read_city
 from cityloop.engines.sumo.additional import without_outputs
 from cityloop.engines.sumo.command import sumo_command
 from cityloop.engines.sumo.outputs import SumoOutputs, output_elements, output_options
-from cityloop.run.assemble import ROAD_PERIOD_S
+from cityloop.run.players import ROAD_PERIOD_S
 from cityloop.run.pool import run_all
 from cityloop.run.setting import setting_of
 from cityloop.run.spec import RunSpec

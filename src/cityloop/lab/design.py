@@ -11,11 +11,8 @@ from cityloop.city.errors import Unusable
 from cityloop.run.arms import arm_of
 from cityloop.run.folder import MEMORY, run_folder
 from cityloop.run.setting import Setting, setting_of, source_digest
-from cityloop.run.spec import RunSpec
+from cityloop.run.spec import FIRST_DAY_SEED, RunSpec
 from cityloop.scenarios import Scenario, load_scenario
-
-FIRST_DAY_SEED = 1_000_001
-"""Seed of the first of the days on which an arm learns before the trial; such seeds are never reported."""
 
 
 @dataclass(frozen=True)

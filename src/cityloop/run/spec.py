@@ -12,6 +12,8 @@ from cityloop.run.arms import arm_of
 
 RESCO_WINDOW_S = 3600.0
 """Length of the window of the protocol ``resco``."""
+FIRST_DAY_SEED = 1_000_001
+"""Seed of the first of the days on which an arm learns beforehand; such seeds are never reported."""
 
 
 @dataclass(frozen=True)

@@ -31,14 +31,12 @@ from cityloop.run.players import ROAD_PERIOD_S
 from cityloop.run.pool import Outcome, outcome_of, run_all
 from cityloop.run.readings import city_of, rules_of, traffic_of, twin_network_of
 from cityloop.run.setting import Setting, setting_of
-from cityloop.run.spec import RunSpec
+from cityloop.run.spec import FIRST_DAY_SEED, RunSpec
 from cityloop.run.whatif_results import OptionResult, WhatIf, comparisons_of
 from cityloop.scenarios import Scenario, load_scenario
 from cityloop.sensing import estimator_of, sensor_of
 from cityloop.services.signals import SignalsConfig, SignalsService
 
-LEARNING_SEED = 1_000_001
-"""Seed of the day, as things are, on which an arm learns before; never reported."""
 _N_PLAYS = 4
 """So often a run is played to find those who are on their way when something closes."""
 _TICK_S = 1.0
@@ -273,8 +271,8 @@ def _ground(spec: RunSpec, arms: Sequence[str], options: Sequence[Option]) -> Gr
     memory_of: dict[str, Memory] = {}
     for arm in arms:
         if arm_of(arm).learns:
-            day = replace(spec, arm=arm, seed=LEARNING_SEED)
-            traffic = traffic_of(scenario.source, scenario.name, LEARNING_SEED)
+            day = replace(spec, arm=arm, seed=FIRST_DAY_SEED)
+            traffic = traffic_of(scenario.source, scenario.name, FIRST_DAY_SEED)
             memory_of[arm] = _play(day, ground, city, traffic, ())[2]
     return replace(ground, memory_of=memory_of)
 

@@ -12,7 +12,7 @@ from cityloop.city.link_state import DARK, codes_of
 from cityloop.control.orders import Permit, Receipt, Receipts
 from cityloop.engines.twin.network import TwinNetwork
 from cityloop.engines.twin.prepare import TwinRun
-from cityloop.engines.twin.signals import rules_shown
+from cityloop.engines.twin.signals import rules_shown, stage_at
 from cityloop.kernels import lane_queues as lq
 
 
@@ -51,10 +51,10 @@ class Displays:
         self._until_s = math.inf
         for signal_ix in np.flatnonzero(~self.is_ordered).tolist():
             ends_s, offset_s, codes = self._plans[self.plan_ix[signal_ix]]
-            if not len(ends_s) or ends_s[-1] <= 0:
+            at = stage_at(ends_s, offset_s, time_s)
+            if at is None:
                 continue
-            elapsed_s = (time_s - offset_s) % float(ends_s[-1])
-            stage = min(int(np.searchsorted(ends_s, elapsed_s, side="right")), len(ends_s) - 1)
+            stage, elapsed_s = at
             self._display[self._city.links_of(signal_ix)] = codes[stage]
             self._until_s = min(self._until_s, time_s + float(ends_s[stage]) - elapsed_s)
 

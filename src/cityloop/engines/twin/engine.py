@@ -83,7 +83,8 @@ class TwinEngine:
         self._start()
 
     def __enter__(self) -> TwinEngine:
-        self._start()
+        if self._since_begin_s > 0 or self._displays.is_ordered.any():  # it has been played: begin again
+            self._start()
         return self
 
     def __exit__(

@@ -41,6 +41,8 @@ class TwinNetwork:
         in by the simulation.
     window_s : int
         Seconds that clusters may run side by side.
+    n_records : int
+        Places of all rings.
     lane_ix : int64, shape (n_lanes,)
         Row of each lane in the city, -1 for a bay: a place inside a junction where a turn waits for a gap.
     lane_of : int64, shape (city.lanes.n_rows,)

@@ -86,7 +86,7 @@ def passages_of(network: TwinNetwork, city: City, run: TwinRun, end_s: float) ->
     left_s = np.where(is_left, passed_ms[seen] / 1000, end_s)
     begun_s = entered_ms[seen] / 1000
     entered_s = np.minimum(begun_s + cross_s, left_s)
-    own_s = road_m / length_m[road] * np.maximum(length_m[road] / _free_mps(city, network)[road], 0.0) * factor
+    own_s = road_m / length_m[road] * np.maximum(length_m[road] / _free_mps(network)[road], 0.0) * factor
     due_s = np.maximum(left_s - entered_s - own_s, 0.0)
     done = np.where(is_left, 1.0, np.clip((left_s - entered_s) / np.maximum(own_s, 1e-3), 0.0, 1.0))
     return Passages(
@@ -102,7 +102,7 @@ def passages_of(network: TwinNetwork, city: City, run: TwinRun, end_s: float) ->
     )
 
 
-def _free_mps(city: City, network: TwinNetwork) -> Floats:
+def _free_mps(network: TwinNetwork) -> Floats:
     """Return the speed at which an average vehicle drives on each empty road."""
     first = np.minimum(network.road_lanes[:, 0], len(network.lanes) - 1)
     free_ms = np.maximum(network.lanes[first, lq.FREE_MS], 1)

@@ -128,6 +128,21 @@ def plans_of(network: TwinNetwork, city: City, clusters: Ints32) -> Plans:
     )
 
 
+def stage_at(ends_s: NDArray[np.float64], offset_s: float, time_s: float) -> tuple[int, float] | None:
+    """Return the stage of a plan at a time, and how much of the cycle has passed; None for a plan without a cycle.
+
+    Parameters
+    ----------
+    ends_s : float64, shape (n_stages,)
+        End of each stage in the cycle.
+    offset_s, time_s : float
+    """
+    if not len(ends_s) or ends_s[-1] <= 0:
+        return None
+    elapsed_s = (time_s - offset_s) % float(ends_s[-1])
+    return min(int(np.searchsorted(ends_s, elapsed_s, side="right")), len(ends_s) - 1), elapsed_s
+
+
 def put_plan(
     plans: Plans, state: lq.State, city: City, signal_ix: int, plan_ix: int, time_s: float, since_begin_s: float
 ) -> None:
@@ -147,10 +162,10 @@ def put_plan(
     rows = slice(int(city.plans["stages_start"][plan_ix]), int(city.plans["stages_end"][plan_ix]))
     durations_s = city.stages["duration_s"][rows]
     ends_s = np.cumsum(durations_s)
-    if not len(ends_s) or ends_s[-1] <= 0:
+    at = stage_at(ends_s, float(city.plans["offset_s"][plan_ix]), time_s)
+    if at is None:
         return
-    elapsed_s = (time_s - float(city.plans["offset_s"][plan_ix])) % float(ends_s[-1])
-    stage = min(int(np.searchsorted(ends_s, elapsed_s, side="right")), len(ends_s) - 1)
+    stage, elapsed_s = at
     begun_s = elapsed_s - float(ends_s[stage] - durations_s[stage])
     for face in plans.faces_of_signal[signal_ix]:
         first, last = plans.stages_of_plan[face, plan_ix]

@@ -11,7 +11,7 @@ import numpy as np
 from cityloop.engines.twin.network import TwinNetwork, network_of
 from cityloop.engines.twin.prepare import TwinRun, run_of
 from cityloop.engines.twin.simulation import simulate
-from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
 from twin_parts.cases import Case
 
 OF_VEHICLES = ("vehicles", "steps", "queues", "sources", "dwells")
@@ -76,8 +76,8 @@ def count_hops(run: TwinRun) -> int:
 
 def vehicle_seconds(run: TwinRun, begin_s: float, end_s: float) -> float:
     """Return the time that all vehicles together were in the network within a window that ends now."""
-    entered_s = run.state.vehicles[:, lq.ENTERED_MS] / 1000
-    left_ms = run.state.steps[run.steps_start[1:] - 1, lq.PASSED_MS]
+    entered_s = run.state.vehicles["entered_ms"] / 1000
+    left_ms = run.state.steps["passed_ms"][run.steps_start[1:] - 1]
     left_s = np.where(left_ms >= 0, left_ms / 1000, end_s)
     inside_s = np.minimum(left_s, end_s) - np.maximum(entered_s, begin_s)
     return float(np.maximum(inside_s, 0.0)[entered_s >= 0].sum())
@@ -146,16 +146,14 @@ def bound_of(n_bytes: int = 1 << 28, n_times: int = 7) -> Bound:
 
 def hop_rows() -> list[tuple[int, int]]:
     """Return the rows that a hop at a green signal onto a free lane must touch: how many, and words of each."""
+
+    def words(kind: np.dtype[np.void]) -> int:
+        return kind.itemsize // 4
+
     return [
-        (3, lq.N_RECORD),  # the one that leaves, the place that it takes, the one whose room is booked
-        (2, lq.N_VEHICLE),  # who hops, and whose room is booked
-        (1, 2 * lq.N_STEP),
-        (1, lq.N_EXIT),
-        (1, lq.N_ENTRY),
-        (2, lq.N_LANE),
-        (1, lq.N_MOVE),
-        (1, lq.N_SHOWN),
-        (1, lq.N_TURN),
-        (1, lq.N_WAY),
+        (3, words(lr.PLACE)),  # the one that leaves, the place that it takes, the one whose room is booked
+        (2, words(lr.VEHICLE)),  # who hops, and whose room is booked
+        (1, 2 * words(lr.STEP)),
+        *((1, words(kind)) for kind in (lr.EXIT, lr.ENTRY, lr.LANE, lr.LANE, lr.MOVE, lr.SHOWN, lr.TURN, lr.WAY)),
         (5, 1),  # heads of both lanes, tails of both, due
     ]

@@ -18,7 +18,6 @@ from cityloop.city.sumo import read_city
 from cityloop.engines.twin.network import network_of
 from cityloop.engines.twin.prepare import TwinRun, run_of
 from cityloop.engines.twin.simulation import simulate
-from cityloop.kernels import lane_queues as lq
 from cityloop.scenarios import load_scenario
 from twin_parts.reference import Reference, reference_of
 
@@ -111,8 +110,8 @@ def pair_of(city: City, reference: Reference, seed: int) -> Pair:
     run = run_of(network, city, reference.traffic, reference.begin_s, reference.end_s, seed)
     span_s = round(reference.end_s - reference.begin_s)
     simulate(network, run, 0, span_s)
-    entered_ms = run.state.vehicles[:, lq.ENTERED_MS]
-    left_ms = run.state.steps[run.steps_start[1:] - 1, lq.PASSED_MS]
+    entered_ms = run.state.vehicles["entered_ms"]
+    left_ms = run.state.steps["passed_ms"][run.steps_start[1:] - 1]
     has_entered = entered_ms >= 0
     travel_time_s = (np.where(left_ms >= 0, left_ms, span_s * 1000) - entered_ms)[has_entered] / 1000
     return Pair(
@@ -126,7 +125,7 @@ def pair_of(city: City, reference: Reference, seed: int) -> Pair:
 
 
 def _n_left(run: TwinRun, n_roads: int) -> NDArray[np.int64]:
-    is_left = run.state.steps[:, lq.PASSED_MS] >= 0
+    is_left = run.state.steps["passed_ms"] >= 0
     return np.bincount(run.roads[is_left], minlength=n_roads)
 
 

@@ -27,6 +27,7 @@ from cityloop.engines.twin.network import SMALLEST_SPACE_M, TwinNetwork, network
 from cityloop.engines.twin.prepare import TwinRun, run_of
 from cityloop.engines.twin.simulation import simulate
 from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
 
 Ints = NDArray[np.int64]
 
@@ -155,7 +156,7 @@ def places(lanes: NDArray[np.int32], begins: NDArray[np.int32], ends: NDArray[np
     counts = (ends - begins).astype(np.int64)
     lane = np.repeat(np.arange(len(lanes)), counts)
     place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + begins[lane]
-    return lane, lanes[lane, lq.RING] + (place & lanes[lane, lq.MASK])
+    return lane, lanes["ring"][lane] + (place & lanes["mask"][lane])
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def room_mm(case: Case) -> Ints:
     driven = np.flatnonzero(~movements["is_crossing"])
     np.maximum.at(inside_m, movements["to_lane_ix"][driven], movements["length_m"][driven])
     more_mm = np.ceil(inside_m[case.network.lane_ix] * 1000).astype(np.int64)
-    return case.network.lanes[:, lq.ROOM_MM] + np.where(begins_where_it_ends(case), more_mm, 0)
+    return case.network.lanes["room_mm"] + np.where(begins_where_it_ends(case), more_mm, 0)
 
 
 def logged(case: Case, run: TwinRun, check: Callable[[Case, TwinRun], None] = lambda case, run: None) -> Log:
@@ -200,12 +201,12 @@ def logged(case: Case, run: TwinRun, check: Callable[[Case, TwinRun], None] = la
         simulate(case.network, run, second, second + 1)
         check(case, run)
         for lane, slot in zip(*places(lanes, tails, state.tails), strict=True):
-            waiting[lane].append(state.rings[slot, lq.WHO])
+            waiting[lane].append(state.rings["who"][slot])
         lane, slot = places(lanes, heads, state.heads)
         record = state.rings[slot]
-        for at, who in zip(lane, record[:, lq.WHO], strict=True):
+        for at, who in zip(lane, record["who"], strict=True):
             assert who == waiting[at].pop(0)
-        rows.append(np.column_stack([lane, record[:, [lq.WHO, lq.BY, lq.SINCE_MS]], -1 - record[:, lq.TIME_MS]]))
+        rows.append(np.column_stack([lane, record["who"], record["by"], record["since_ms"], -1 - record["time_ms"]]))
     return Log(*np.concatenate(rows).astype(np.int64).T)
 
 
@@ -214,29 +215,29 @@ def assert_whole(case: Case, run: TwinRun) -> None:
     built, state = run.built, run.state
     n, lanes, vehicles = len(state.vehicles), built.lanes, state.vehicles
     lane, slot = places(lanes, state.heads, state.tails)
-    who = state.rings[slot, lq.WHO]
+    who = state.rings["who"][slot]
     n_times = np.bincount(who, minlength=n)
-    has_entered = vehicles[:, lq.ENTERED_MS] >= 0
-    has_arrived = state.steps[run.steps_start[1:] - 1, lq.TURN] == -1
+    has_entered = vehicles["entered_ms"] >= 0
+    has_arrived = state.steps["turn"][run.steps_start[1:] - 1] == -1
     np.testing.assert_array_equal(n_times, has_entered & ~has_arrived)
-    first = np.concatenate([[0], state.sources[:-1, lq.END]]) if len(state.sources) else np.zeros(0, np.int64)
+    first = np.concatenate([[0], state.sources["end"][:-1]]) if len(state.sources) else np.zeros(0, np.int64)
     for begin, source in zip(first, state.sources, strict=True):
-        queue = built.queues[begin : source[lq.END]]
-        np.testing.assert_array_equal(has_entered[queue], begin + np.arange(len(queue)) < source[lq.NEXT])
+        queue = built.queues[begin : source["end"]]
+        np.testing.assert_array_equal(has_entered[queue], begin + np.arange(len(queue)) < source["next"])
     # whoever has entered a lane is on it or has left it
-    is_bay = lanes[:, lq.FREE_MS] == 0
-    n_entries = has_entered.sum() + (vehicles[:, lq.AT] - run.steps_start[:-1]).sum()
+    is_bay = lanes["free_ms"] == 0
+    n_entries = has_entered.sum() + (vehicles["at"] - run.steps_start[:-1]).sum()
     assert state.tails[~is_bay].sum() == n_entries
-    assert (state.entries[:, lq.FREED] <= state.heads).all()
+    assert (state.entries["freed"] <= state.heads).all()
     assert (state.heads <= state.tails).all()
-    assert (state.tails - state.entries[:, lq.FREED] <= lanes[:, lq.MASK] + 1).all()
-    lane, slot = places(lanes, state.entries[:, lq.FREED], state.tails)
-    space_mm = vehicles[state.rings[slot, lq.WHO], lq.SPACE_MM]
+    assert (state.tails - state.entries["freed"] <= lanes["mask"] + 1).all()
+    lane, slot = places(lanes, state.entries["freed"], state.tails)
+    space_mm = vehicles["space_mm"][state.rings["who"][slot]]
     used_mm = np.bincount(lane, space_mm, minlength=len(lanes))
-    np.testing.assert_array_equal(state.entries[:, lq.USED_MM], used_mm)
+    np.testing.assert_array_equal(state.entries["used_mm"], used_mm)
     # room holds for those who are on the lane; the account may still have some whose room has come back by now
     lane, slot = places(lanes, state.heads, state.tails)
-    on_it_mm = np.bincount(lane, vehicles[state.rings[slot, lq.WHO], lq.SPACE_MM], minlength=len(lanes))
+    on_it_mm = np.bincount(lane, vehicles["space_mm"][state.rings["who"][slot]], minlength=len(lanes))
     assert ((on_it_mm <= room_mm(case)) | (state.tails - state.heads == 1)).all()
 
 
@@ -284,15 +285,15 @@ def test_times_never_run_backward_and_nobody_is_faster_than_on_an_empty_road(cas
     follows = log.who[1:] == log.who[:-1]
     np.testing.assert_array_equal(log.entered_ms[1:][follows], log.left_ms[:-1][follows])
     is_first = np.concatenate([[True], ~follows]) if len(log.who) else np.zeros(0, np.bool_)
-    np.testing.assert_array_equal(log.entered_ms[is_first], vehicles[log.who[is_first], lq.ENTERED_MS])
-    assert (vehicles[log.who, lq.ENTERED_MS] >= vehicles[log.who, lq.DEPART_MS]).all()
+    np.testing.assert_array_equal(log.entered_ms[is_first], vehicles["entered_ms"][log.who[is_first]])
+    assert (vehicles["entered_ms"][log.who] >= vehicles["depart_ms"][log.who]).all()
     # the way through the junction before, where there was one, and the whole lane, where the way does not end on it
-    slow, lane = vehicles[log.who, lq.SLOW].astype(np.int64), log.lane
+    slow, lane = vehicles["slow"][log.who].astype(np.int64), log.lane
     cross_ms = np.zeros(len(lane), np.int64)
     before = log.move[:-1][follows]
-    cross_ms[1:][follows] = (built.moves[before, lq.CROSS_MS] * slow[1:][follows]) >> 10
+    cross_ms[1:][follows] = (built.moves["cross_ms"][before] * slow[1:][follows]) >> 10
     is_whole = ~is_first & (log.move >= 0)
-    free_ms = np.where(is_whole, (built.lanes[lane, lq.FREE_MS] * slow) >> 10, 0)
+    free_ms = np.where(is_whole, (built.lanes["free_ms"][lane] * slow) >> 10, 0)
     assert (log.left_ms - log.entered_ms >= cross_ms + free_ms).all()
 
 
@@ -304,7 +305,7 @@ def test_headways_at_the_stop_line_are_never_below_that_of_moving_vehicles(case:
     log = log.by(log.lane)
     follows = (log.lane[1:] == log.lane[:-1]) & (log.move[1:] >= 0)
     headway_ms = np.diff(log.left_ms)[follows]
-    space_m = run.state.vehicles[log.who[:-1][follows], lq.SPACE_MM] / 1000
+    space_m = run.state.vehicles["space_mm"][log.who[:-1][follows]] / 1000
     movement_ix = case.network.movement_ix[log.move[1:][follows]]
     lane_ix = case.city.movements["from_lane_ix"][movement_ix]
     speed_mps = np.minimum(case.city.movements["speed_mps"][movement_ix], case.city.lanes["speed_mps"][lane_ix])
@@ -319,20 +320,20 @@ def test_nobody_enters_a_lane_between_clusters_before_its_room_has_come_back(cas
     log = logged(case, run)
     state, lanes, is_inner = run.state, run.built.lanes, begins_where_it_ends(case)
     lane, slot = places(lanes, state.heads, state.tails)
-    record = state.rings[slot].astype(np.int64)
-    stands = Log(lane, record[:, lq.WHO], record[:, lq.BY], record[:, lq.SINCE_MS], np.full(len(lane), lq.NEVER))
+    record = state.rings[slot]
+    stands = Log(lane, record["who"], record["by"], record["since_ms"], np.full(len(lane), lr.NEVER))
     stays = Log(*(np.concatenate([getattr(log, name), getattr(stands, name)]) for name in Log.__dataclass_fields__))
     stays = stays.by(stays.lane, stays.entered_ms)
-    space_mm = state.vehicles[stays.who, lq.SPACE_MM].astype(np.int64)
+    space_mm = state.vehicles["space_mm"][stays.who].astype(np.int64)
     # whoever enters is inside the junction for a while; room is booked by the second, and one may leave a second ago
-    looks_ms = lq.LONGEST_CROSSING_MS + 2000
+    looks_ms = lr.LONGEST_CROSSING_MS + 2000
     for lane in np.flatnonzero(~is_inner).tolist():
         rows = np.flatnonzero(stays.lane == lane)
-        back_ms = stays.left_ms[rows] + lanes[lane, lq.BACK_MS]
+        back_ms = stays.left_ms[rows] + lanes["back_ms"][lane]
         for place, row in enumerate(rows.tolist()):
             is_there = back_ms[:place] > stays.entered_ms[row] + looks_ms
             used_mm = int(space_mm[rows[:place]][is_there].sum())
-            assert used_mm == 0 or used_mm + space_mm[row] <= lanes[lane, lq.ROOM_MM]
+            assert used_mm == 0 or used_mm + space_mm[row] <= lanes["room_mm"][lane]
 
 
 @some_cities
@@ -342,15 +343,15 @@ def test_nobody_passes_a_red(case: Case) -> None:
     log = logged(case, run)
     moves, city, network = run.built.moves, case.city, case.network
     signalised = np.flatnonzero(city.movements["signal_ix"][network.movement_ix] >= 0)
-    for move in signalised[moves[signalised, lq.IS_FROM_BAY] == 0].tolist():
+    for move in signalised[moves["is_from_bay"][signalised] == 0].tolist():
         left_ms = log.left_ms[log.move == move]
         begins_ms, ends_ms, is_followed = green_ms(city, int(network.movement_ix[move]))
         if len(begins_ms) == 0:
             assert len(left_ms) == 0
             continue
         green = np.searchsorted(begins_ms, left_ms, side="right") - 1
-        assert (left_ms >= begins_ms[green] + moves[move, lq.LOST_MS]).all()
-        assert (left_ms <= ends_ms[green] + np.where(is_followed[green], moves[move, lq.YELLOW_MS], 0)).all()
+        assert (left_ms >= begins_ms[green] + moves["lost_ms"][move]).all()
+        assert (left_ms <= ends_ms[green] + np.where(is_followed[green], moves["yellow_ms"][move], 0)).all()
 
 
 # ---- the order of work changes no bit ----------------------------------------------------------------------------
@@ -389,7 +390,7 @@ def in_permuted_order(case: Case, run: TwinRun, chance: Random) -> None:
 
 def assert_same(one: TwinRun, other: TwinRun) -> None:
     """Equal bit by bit, but for when a lane is looked at next: a lane may be looked at too early without effect."""
-    for name in set(lq.State._fields) - {"due"}:
+    for name in set(lr.State._fields) - {"due"}:
         np.testing.assert_array_equal(getattr(one.state, name), getattr(other.state, name), err_msg=name)
 
 
@@ -409,7 +410,7 @@ def test_another_seed_gives_another_day(case: Case) -> None:
     runs = [case.run(seed) for seed in (1, 2)]
     for run in runs:
         in_one_go(case, run, Random(1))
-    assert (runs[0].state.vehicles[:, lq.SLOW] != runs[1].state.vehicles[:, lq.SLOW]).any()
+    assert (runs[0].state.vehicles["slow"] != runs[1].state.vehicles["slow"]).any()
     if len(runs[0].state.vehicles) >= 50:
         assert (runs[0].state.steps != runs[1].state.steps).any()
 
@@ -448,7 +449,7 @@ def way_through(city: City) -> list[int]:
 
 
 def arrived(run: TwinRun) -> NDArray[np.bool_]:
-    return run.state.steps[run.steps_start[1:] - 1, lq.TURN] == -1
+    return run.state.steps["turn"][run.steps_start[1:] - 1] == -1
 
 
 def test_a_city_without_traffic_stays_empty() -> None:
@@ -483,19 +484,19 @@ def test_a_lane_holds_a_full_queue_of_the_shortest_vehicles() -> None:
     city, n = straight_city(170.0), 110
     case = alone(city, [way_through(city)] * n, length_m=np.full(n, 1.6), min_gap_m=np.full(n, 0.5))
     run = case.run()
-    run.state.shown[:, lq.GO] = lq.STOP
+    run.state.shown["go"] = lr.STOP
     logged(case, run, assert_whole)
     lane = int(case.network.road_lanes[way_through(city)[0], 0])
-    assert run.state.tails[lane] == run.built.lanes[lane, lq.ROOM_MM] // round(SMALLEST_SPACE_M * 1000)
+    assert run.state.tails[lane] == run.built.lanes["room_mm"][lane] // round(SMALLEST_SPACE_M * 1000)
 
 
 def test_who_is_held_waits_outside_until_the_road_has_room() -> None:
     city, n = straight_city(100.0), 30
     case = alone(city, [way_through(city)] * n)
     run = case.run()
-    run.state.shown[:, lq.GO] = lq.STOP
+    run.state.shown["go"] = lr.STOP
     logged(case, run, assert_whole)
-    has_entered = run.state.vehicles[:, lq.ENTERED_MS] >= 0
+    has_entered = run.state.vehicles["entered_ms"] >= 0
     lane = int(case.network.road_lanes[way_through(city)[0], 0])
-    assert has_entered.sum() == run.built.lanes[lane, lq.ROOM_MM] // 7500
+    assert has_entered.sum() == run.built.lanes["room_mm"][lane] // 7500
     assert not arrived(run).any()

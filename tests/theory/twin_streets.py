@@ -20,7 +20,6 @@ from cityloop.engines.twin.network import TwinNetwork, network_of
 from cityloop.engines.twin.parameters import TwinParameters
 from cityloop.engines.twin.prepare import TwinRun, run_of
 from cityloop.engines.twin.simulation import simulate
-from cityloop.kernels import lane_queues as lq
 
 Floats = NDArray[np.float64]
 States = Sequence[tuple[str, float]]
@@ -201,18 +200,18 @@ class Day:
     def left_s(self, way: str, road: int = 0) -> Floats:
         """Return when each vehicle of a way left one of its roads, in the order of departure; nan: not yet."""
         first = self.run.steps_start[self._rows(way)] + road
-        return np.where(self._has_left(first), self.run.state.steps[first, lq.PASSED_MS] / 1000, np.nan)
+        return np.where(self._has_left(first), self.run.state.steps["passed_ms"][first] / 1000, np.nan)
 
     def entered_s(self, way: str) -> Floats:
         """Return when each vehicle of a way came onto its first road; negative: not yet."""
-        return self.run.state.vehicles[self._rows(way), lq.ENTERED_MS] / 1000
+        return self.run.state.vehicles["entered_ms"][self._rows(way)] / 1000
 
     def depart_s(self, way: str) -> Floats:
         """Return the planned departures of a way."""
         return self.traffic.vehicles["depart_s"][self._rows(way)]
 
     def _has_left(self, steps: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return self.run.state.steps[steps, lq.PASSED_MS] >= 0
+        return self.run.state.steps["passed_ms"][steps] >= 0
 
     def _rows(self, way: str) -> NDArray[np.int64]:
         names = self.traffic.vehicles["vehicle_id"].tolist()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cityloop.kernels import lane_queues as lq
-from cityloop.kernels.lane_queues import Built, Ints32, State
+from cityloop.kernels.lane_records import Built, Ints32, State, int64
 
 # places: who, lane (of the twin), movement that is being made inside the junction before it (-1: it is on the lane),
 # from the begin of the lane or from the stop line, speed, how long it has stood, and its next movement at a signal (-1:
@@ -31,10 +31,10 @@ def _way_of(turn: int, lane: int, built: Built) -> int:
     """Return the movement by which a lane makes a turn; where it does not, that of the first lane that does."""
     found = -1
     if turn >= 0:
-        found = built.ways[built.turns[turn, lq.FIRST_WAY], lq.WAY_MOVE]
-        for way in range(built.turns[turn, lq.FIRST_WAY], built.turns[turn, lq.LAST_WAY]):
-            if built.ways[way, lq.WAY_LANE] == lane:
-                found = built.ways[way, lq.WAY_MOVE]
+        found = int64(built.ways[int64(built.turns[turn].first_way)].move)
+        for way in range(int64(built.turns[turn].first_way), int64(built.turns[turn].last_way)):
+            if int64(built.ways[way].lane) == lane:
+                found = int64(built.ways[way].move)
     return found
 
 
@@ -57,23 +57,21 @@ def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, ahead: I
     n = 0
     for lane in range(built.lanes.shape[0]):
         head, tail = state.heads[lane], state.tails[lane]
-        length, last_ms = built.lanes[lane, lq.LENGTH_MM], state.exits[lane, lq.LAST_EXIT_MS]
+        length, last_ms = built.lanes[lane].length_mm, state.exits[lane].last_exit_ms
         # where the next in the queue is stopped: behind the stop line, and behind who has just left
-        gap = max(0, state.exits[lane, lq.LAST_SPACE_MM] - (now_ms - last_ms) * MOVE_UP_MMPS // 1000)
+        gap = max(0, state.exits[lane].last_space_mm - (now_ms - last_ms) * MOVE_UP_MMPS // 1000)
         gap = gap if now_ms - last_ms < LONG_AGO_MS else 0
         stop, pace = length - STAND_OFF_MM - gap, MOVE_UP_MMPS if gap > 0 else 0
         for place in range(head, tail):
-            slot = built.lanes[lane, lq.RING] + (place & built.lanes[lane, lq.MASK])
-            who, move = state.rings[slot, lq.WHO], state.rings[slot, lq.BY]
-            ready, since = state.rings[slot, lq.TIME_MS], state.rings[slot, lq.SINCE_MS]
-            at = state.vehicles[who, lq.AT]
-            is_in_bay = move >= 0 and built.moves[move, lq.IS_FROM_BAY] == 1
-            before = (
-                state.steps[at - 1, lq.TURN] if not is_in_bay and since > state.vehicles[who, lq.ENTERED_MS] else -1
-            )
+            slot = int64(built.lanes[lane].ring) + (place & int64(built.lanes[lane].mask))
+            who, move = int64(state.rings[slot].who), state.rings[slot].by
+            ready, since = state.rings[slot].time_ms, state.rings[slot].since_ms
+            at = int64(state.vehicles[who].at)
+            is_in_bay = move >= 0 and built.moves[move].is_from_bay == 1
+            before = state.steps[at - 1].turn if not is_in_bay and since > state.vehicles[who].entered_ms else -1
             cross = 0
             if before >= 0:
-                cross = (built.moves[before, lq.CROSS_MS] * state.vehicles[who, lq.SLOW]) >> 10
+                cross = (built.moves[before].cross_ms * state.vehicles[who].slow) >> 10
             entered = since + cross
             places[n, WHO], places[n, LANE], places[n, INSIDE], places[n, STOOD_MS] = who, lane, -1, 0
             places[n, NEXT] = _way_of(ahead[at], lane, built)
@@ -92,7 +90,7 @@ def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, ahead: I
                     places[n, SPEED_MMPS] = min(places[n, SPEED_MMPS], pace)
                     reached = entered + bound * drive // max(length, 1)
                     places[n, STOOD_MS] = max(now_ms - reached, 0) if pace == 0 else 0
-                stop = places[n, PLACE_MM] - state.vehicles[who, lq.SPACE_MM]
+                stop = places[n, PLACE_MM] - state.vehicles[who].space_mm
             pace = places[n, SPEED_MMPS]
             n += 1
     return n

@@ -16,7 +16,7 @@ from numba import cuda
 from numba.core.registry import CPUDispatcher
 
 from cityloop.kernels import lane_queues as lq
-from cityloop.kernels.lane_queues import Built, Ints32, State
+from cityloop.kernels.lane_records import Built, Ints32, State
 
 BY_REPLICA = ("clusters", "stages", "parts", "states", "queues", "dwells")
 """What of ``Built`` each replica has for itself, as ``[replica, row, column]``; the rest they share."""
@@ -29,9 +29,14 @@ there."""
 BEGIN_S, END_S, N_CLOCK = range(3)
 
 
+@cuda.jit(device=True)
+def _prefetch(array: Any, row: int) -> None:
+    """Do nothing: while one thread waits for memory, another one runs."""
+
+
 def _for_device(name: str) -> Callable[..., Any]:
     """Return a function of ``lane_queues`` as CUDA device function, with all that it calls."""
-    space: dict[str, Any] = dict(vars(lq))
+    space: dict[str, Any] = dict(vars(lq)) | {"prefetch": _prefetch}
     for key, value in vars(lq).items():
         if isinstance(value, CPUDispatcher):
             space[key] = cuda.jit(device=True)(FunctionType(value.py_func.__code__, space, key))

@@ -18,7 +18,6 @@ from cityloop.city.sumo.routing import RoadGraph, penalties_of
 from cityloop.city.table import Table
 from cityloop.city.traffic import Traffic
 from cityloop.engines.twin.prepare import TwinRun
-from cityloop.kernels import lane_queues as lq
 
 Ints = NDArray[np.int64]
 NOT_IN = -1
@@ -113,7 +112,7 @@ class Detours:
         """
         closing_ms = (self._from_s - begin_s) * 1000
         counts = np.diff(run.steps_start)
-        passed_ms, entered_ms = run.state.steps[:, lq.PASSED_MS], run.state.vehicles[:, lq.ENTERED_MS]
+        passed_ms, entered_ms = run.state.steps["passed_ms"], run.state.vehicles["entered_ms"]
         owner = np.repeat(np.arange(len(counts)), counts)
         n_passed = np.bincount(owner, (passed_ms >= 0) & (passed_ms <= closing_ms), len(counts)).astype(np.int64)
         is_in = (entered_ms >= 0) & (entered_ms <= closing_ms)

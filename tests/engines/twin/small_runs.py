@@ -13,7 +13,7 @@ from cityloop.city.table import Table
 from cityloop.city.traffic import Traffic
 from cityloop.engines.twin.network import TwinNetwork, network_of
 from cityloop.engines.twin.prepare import TwinRun, run_of
-from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
 
 END_S = 600
 
@@ -55,6 +55,6 @@ def differing(one: TwinRun, other: TwinRun) -> list[str]:
     """Return which arrays of two states differ; what is due is only a hint where to look."""
     return [
         name
-        for name in lq.State._fields
+        for name in lr.State._fields
         if name != "due" and not np.array_equal(getattr(one.state, name), getattr(other.state, name))
     ]

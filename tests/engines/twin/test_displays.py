@@ -7,7 +7,6 @@ from cityloop.city.city import City
 from cityloop.city.link_state import GREEN, RED, YELLOW, codes_of
 from cityloop.control.orders import Permit
 from cityloop.engines.twin import TwinEngine
-from cityloop.kernels import lane_queues as lq
 from cityloop.sensing import sensor_of
 
 from ...theory.twin_streets import Streets, planned, traffic_of
@@ -27,7 +26,7 @@ def _signal_ix(city: City) -> int:
 
 
 def _left_s(engine: TwinEngine) -> np.ndarray:
-    left_s = engine.run.state.steps[engine.run.steps_start[:-1], lq.PASSED_MS] / 1000
+    left_s = engine.run.state.steps["passed_ms"][engine.run.steps_start[:-1]] / 1000
     return left_s[left_s >= 0]
 
 

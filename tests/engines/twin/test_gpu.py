@@ -12,7 +12,7 @@ import pytest
 
 from cityloop.city.errors import Unusable
 from cityloop.engines.twin.gpu import GpuRuns, simulate_on_gpu
-from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
 
 from .small_runs import small_city, small_network, small_run
 
@@ -57,8 +57,8 @@ def test_cuda_has_the_bits_of_the_processor(found: dict[str, list[str]], case: s
 @needs_numba_cuda
 def test_every_array_has_its_layout() -> None:
     kernels = pytest.importorskip("cityloop.kernels.lane_queues_cuda")
-    assert set(kernels.BY_REPLICA) < set(lq.Built._fields)
-    assert set(kernels.INTERLEAVED) < set(lq.State._fields)
+    assert set(kernels.BY_REPLICA) < set(lr.Built._fields)
+    assert set(kernels.INTERLEAVED) < set(lr.State._fields)
 
 
 @needs_numba_cuda

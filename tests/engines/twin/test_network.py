@@ -9,7 +9,7 @@ from cityloop.city.city import City
 from cityloop.city.metropolis import superblock_city
 from cityloop.city.table import Table
 from cityloop.engines.twin.network import TwinNetwork, network_of
-from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
 
 from ...theory.twin_streets import Streets
 
@@ -44,17 +44,17 @@ def test_every_lane_for_vehicles_is_one_of_the_twin_and_no_other(city: City, net
 
 def test_lanes_of_a_road_stand_together_in_the_cluster_at_its_end(city: City, network: TwinNetwork) -> None:
     clusters = network.clusters
-    assert clusters[0, lq.FIRST_LANE] == 0
-    np.testing.assert_array_equal(clusters[1:, lq.FIRST_LANE], clusters[:-1, lq.LAST_LANE])
-    assert clusters[-1, lq.LAST_LANE] == len(network.lanes)
+    assert clusters["first_lane"][0] == 0
+    np.testing.assert_array_equal(clusters["first_lane"][1:], clusters["last_lane"][:-1])
+    assert clusters["last_lane"][-1] == len(network.lanes)
     for road_ix in range(city.roads.n_rows):
         first, last = network.road_lanes[road_ix]
         own = np.flatnonzero(city.lanes["road_ix"] == road_ix)
         own = own[network.lane_of[own] >= 0]
         assert sorted(network.lane_of[own].tolist()) == list(range(first, last))
         cluster = network.cluster_of_node[city.roads["to_node_ix"][road_ix]]
-        assert (clusters[cluster, lq.FIRST_LANE] <= np.arange(first, last)).all()
-        assert (clusters[cluster, lq.LAST_LANE] > np.arange(first, last)).all()
+        assert (clusters["first_lane"][cluster] <= np.arange(first, last)).all()
+        assert (clusters["last_lane"][cluster] > np.arange(first, last)).all()
 
 
 def test_a_movement_stands_for_all_from_its_lane_to_the_same_road(city: City, network: TwinNetwork) -> None:
@@ -64,7 +64,7 @@ def test_a_movement_stands_for_all_from_its_lane_to_the_same_road(city: City, ne
         stands = network.movement_ix[move]
         assert table["from_lane_ix"][stands] == table["from_lane_ix"][row]
         assert road_ix[table["to_lane_ix"][stands]] == road_ix[table["to_lane_ix"][row]]
-        assert network.moves[move, lq.FROM_LANE] == network.lane_of[table["from_lane_ix"][row]]
+        assert network.moves["from_lane"][move] == network.lane_of[table["from_lane_ix"][row]]
     assert (network.move_of[table["is_crossing"]] == -1).all()
 
 
@@ -74,24 +74,24 @@ def test_every_turn_of_the_city_has_its_ways_and_the_lanes_that_it_leads_to(city
     pairs = {(int(road_ix[table["from_lane_ix"][row]]), int(road_ix[table["to_lane_ix"][row]])) for row in rows}
     assert [divmod(key, n_roads) for key in network.turn_keys.tolist()] == sorted(pairs)
     for (before, after), turn in zip(sorted(pairs), network.turns, strict=True):
-        ways = network.ways[turn[lq.FIRST_WAY] : turn[lq.LAST_WAY]]
+        ways = network.ways[turn["first_way"] : turn["last_way"]]
         from_lane = {
             int(network.lane_of[table["from_lane_ix"][row]])
             for row in rows
             if (road_ix[table["from_lane_ix"][row]], road_ix[table["to_lane_ix"][row]]) == (before, after)
         }
-        assert set(ways[:, lq.WAY_LANE].tolist()) == from_lane
-        assert (network.moves[ways[:, lq.WAY_MOVE], lq.FROM_LANE] == ways[:, lq.WAY_LANE]).all()
-        assert turn[lq.NEXT_LANE : lq.LAST_NEXT_LANE + 1].tolist() == network.road_lanes[after].tolist()
+        assert set(ways["lane"].tolist()) == from_lane
+        assert (network.moves["from_lane"][ways["move"]] == ways["lane"]).all()
+        assert [turn["next_lane"], turn["last_next_lane"]] == network.road_lanes[after].tolist()
 
 
 def _foes(network: TwinNetwork) -> set[tuple[int, int]]:
     """Return who lets whom go first, by row of the city."""
     found = set()
     for move, row in enumerate(network.moves):
-        for foe in network.foes[row[lq.FIRST_FOE] : row[lq.LAST_FOE]]:
-            assert foe[lq.FOE_LANE] == network.moves[foe[lq.FOE_MOVE], lq.FROM_LANE]
-            found.add((int(network.movement_ix[move]), int(network.movement_ix[foe[lq.FOE_MOVE]])))
+        for foe in network.foes[row["first_foe"] : row["last_foe"]]:
+            assert foe["lane"] == network.moves["from_lane"][foe["move"]]
+            found.add((int(network.movement_ix[move]), int(network.movement_ix[foe["move"]])))
     return found
 
 
@@ -116,8 +116,8 @@ def test_no_news_travels_between_clusters_within_a_window(city: City, window_s: 
     begins, ends = (network.cluster_of_node[roads[name]] for name in ("from_node_ix", "to_node_ix"))
     is_between = (begins != ends)[lanes["road_ix"]] & (network.lane_of >= 0)
     lane = network.lane_of[is_between]
-    assert (network.lanes[lane, lq.FREE_MS] / FASTEST >= 1000 * (window_s + 1)).all()
-    assert (network.lanes[lane, lq.BACK_MS] - lq.LONGEST_CROSSING_MS >= 1000 * (window_s + 1)).all()
+    assert (network.lanes["free_ms"][lane] / FASTEST >= 1000 * (window_s + 1)).all()
+    assert (network.lanes["back_ms"][lane] - lr.LONGEST_CROSSING_MS >= 1000 * (window_s + 1)).all()
 
 
 def test_the_window_is_the_longest_that_leaves_no_cluster_with_too_many_junctions() -> None:
@@ -133,19 +133,19 @@ def test_a_permissive_left_turn_waits_inside_its_junction(streets: Streets) -> N
     network, table = streets.network, streets.city.movements
     row = streets.movement_of("signal.wi", "signal.no")
     into = network.moves[network.move_of[row]]
-    out_of = network.moves[into[lq.BAY_MOVE]]
-    bay = into[lq.TO_LANE]
+    out_of = network.moves[into["bay_move"]]
+    bay = into["to_lane"]
     assert network.lane_ix[bay] == -1
     assert network.movement_of_bay[bay] == row
-    assert network.movement_ix[into[lq.BAY_MOVE]] == row
-    assert out_of[lq.FROM_LANE] == bay
-    assert out_of[lq.TO_LANE] == network.lane_of[table["to_lane_ix"][row]]
-    assert network.lanes[bay, lq.LENGTH_MM] == round(table["wait_m"][row] * 1000)
-    assert into[lq.CROSS_MS] > 0
-    assert out_of[lq.CROSS_MS] > 0
+    assert network.movement_ix[into["bay_move"]] == row
+    assert out_of["from_lane"] == bay
+    assert out_of["to_lane"] == network.lane_of[table["to_lane_ix"][row]]
+    assert network.lanes["length_mm"][bay] == round(table["wait_m"][row] * 1000)
+    assert into["cross_ms"] > 0
+    assert out_of["cross_ms"] > 0
     # only the way out yields
-    assert into[lq.FIRST_FOE] == into[lq.LAST_FOE]
-    assert out_of[lq.FIRST_FOE] < out_of[lq.LAST_FOE]
+    assert into["first_foe"] == into["last_foe"]
+    assert out_of["first_foe"] < out_of["last_foe"]
 
 
 @pytest.mark.parametrize(
@@ -160,17 +160,17 @@ def test_a_permissive_left_turn_waits_inside_its_junction(streets: Streets) -> N
 )
 def test_only_turns_that_yield_inside_have_a_place_there(streets: Streets, start: str, end: str, waits: bool) -> None:
     move = streets.network.move_of[streets.movement_of(start, end)]
-    assert (streets.network.moves[move, lq.BAY_MOVE] >= 0) == waits
+    assert (streets.network.moves["bay_move"][move] >= 0) == waits
 
 
 @pytest.mark.parametrize(
     ("start", "end", "rule"),
     [
-        ("priority.wi", "priority.eo", lq.PROTECTED),
-        ("priority.si", "priority.no", lq.YIELDING),
-        ("stop.si", "stop.no", lq.STOP_THEN_YIELD),
-        ("stop.wi", "stop.eo", lq.PROTECTED),
-        ("allway.wi", "allway.eo", lq.ALL_WAY),
+        ("priority.wi", "priority.eo", lr.PROTECTED),
+        ("priority.si", "priority.no", lr.YIELDING),
+        ("stop.si", "stop.no", lr.STOP_THEN_YIELD),
+        ("stop.wi", "stop.eo", lr.PROTECTED),
+        ("allway.wi", "allway.eo", lr.ALL_WAY),
     ],
 )
 def test_without_a_signal_the_junction_gives_the_rule(streets: Streets, start: str, end: str, rule: int) -> None:
@@ -186,7 +186,7 @@ def test_the_short_roads_of_a_roundabout_are_one_cluster(streets: Streets) -> No
 
 def test_a_lane_holds_a_standing_queue_of_its_length(streets: Streets) -> None:
     lane = streets.network.road_lanes[streets.city.roads["road_id"].tolist().index("full.lane"), 0]
-    assert streets.network.lanes[lane, lq.ROOM_MM] == pytest.approx(300_000, abs=2000)
+    assert streets.network.lanes["room_mm"][lane] == pytest.approx(300_000, abs=2000)
 
 
 def test_a_lane_that_only_pedestrians_may_use_is_left_out(streets: Streets) -> None:

@@ -34,12 +34,12 @@ def alone(network: TwinNetwork, city: City) -> TwinRun:
 def test_the_small_city_is_a_hard_case(network: TwinNetwork, alone: TwinRun) -> None:
     assert len(network.clusters) > 10
     assert network.window_s == 10
-    is_inner = network.lanes[:, lq.IS_INNER] == 1
+    is_inner = network.lanes["is_inner"] == 1
     assert (is_inner & (network.lane_ix >= 0)).any()
     assert not is_inner.all()
     assert (network.lane_ix < 0).any()  # bays
     assert len(alone.built.dwells)
-    assert (alone.state.exits[:, lq.HELD_MS] >= 0).any()  # somebody waits for room
+    assert (alone.state.exits["held_ms"] >= 0).any()  # somebody waits for room
 
 
 @pytest.mark.parametrize("window_s", [1, 3, 7])
@@ -98,7 +98,7 @@ def test_parts_share_the_lanes_evenly(network: TwinNetwork, n_parts: int) -> Non
     assert [first for first, _ in parts[1:]] == [last for _, last in parts[:-1]]
     assert (parts[0][0], parts[-1][1]) == (0, len(network.clusters))
     assert len(parts) <= n_parts
-    lanes = np.diff(network.clusters[:, lq.FIRST_LANE : lq.LAST_LANE + 1], axis=1).ravel()
+    lanes = network.clusters["last_lane"] - network.clusters["first_lane"]
     largest = max(int(lanes[first:last].sum()) for first, last in parts)
     assert largest <= len(network.lanes) / n_parts + lanes.max()
 

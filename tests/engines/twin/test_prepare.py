@@ -12,7 +12,7 @@ from cityloop.city.traffic import Traffic
 from cityloop.engines.twin.network import SMALLEST_SPACE_M, network_of
 from cityloop.engines.twin.prepare import TwinRun, run_of
 from cityloop.engines.twin.simulation import simulate
-from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
 
 from ...theory.twin_streets import LIMIT_MPS, PARAMETERS, Streets, traffic_of
 
@@ -43,7 +43,7 @@ def _run(
 
 def _left_s(run: TwinRun, step: int = 0) -> np.ndarray:
     """Return when each vehicle left a road of its way, in the order of the traffic."""
-    return run.state.steps[run.steps_start[:-1] + step, lq.PASSED_MS] / 1000
+    return run.state.steps["passed_ms"][run.steps_start[:-1] + step] / 1000
 
 
 def test_vehicles_whose_way_takes_a_turn_that_the_net_does_not_have_are_left_out_with_a_finding(
@@ -66,7 +66,7 @@ def test_vehicles_that_depart_outside_the_window_are_not_taken(streets: Streets)
     traffic = traffic_of(streets.city, {FULL: [0.0, 50.0, 99.9, 100.0, 150.0]})
     run = run_of(streets.network, streets.city, traffic, 50.0, 100.0, 1)
     assert run.traffic_ix.tolist() == [1, 2]
-    assert run.state.vehicles[:, lq.DEPART_MS].tolist() == [0, 49_900]
+    assert run.state.vehicles["depart_ms"].tolist() == [0, 49_900]
 
 
 def test_every_step_has_its_road_and_turn(streets: Streets) -> None:
@@ -75,8 +75,8 @@ def test_every_step_has_its_road_and_turn(streets: Streets) -> None:
     assert run.steps_start.tolist() == [0, 3, 6]
     names = streets.city.roads["road_id"]
     assert names[run.roads].tolist() == [*FULL.split(), "round.wi", "round.wr", "round.so"]
-    turn = run.state.steps[:, lq.TURN]
-    assert (turn[[2, 5]] == lq.ENDS).all()
+    turn = run.state.steps["turn"]
+    assert (turn[[2, 5]] == lr.ENDS).all()
     keys = streets.network.turn_keys[turn[[0, 1, 3, 4]]]
     np.testing.assert_array_equal(keys // len(names), run.roads[[0, 1, 3, 4]])
     np.testing.assert_array_equal(keys % len(names), run.roads[[1, 2, 4, 5]])
@@ -89,7 +89,7 @@ def test_a_vehicle_takes_its_length_and_its_gap(streets: Streets) -> None:
         min_gap_m=np.array([2.5, 1.5, 0.5]),
     )
     run = run_of(streets.network, streets.city, traffic, 0.0, 100.0, 1)
-    assert run.state.vehicles[:, lq.SPACE_MM].tolist() == [14_500, 5_800, round(SMALLEST_SPACE_M * 1000)]
+    assert run.state.vehicles["space_mm"].tolist() == [14_500, 5_800, round(SMALLEST_SPACE_M * 1000)]
 
 
 def test_a_bus_at_its_stop_holds_the_lane_behind_it(streets: Streets) -> None:
@@ -178,7 +178,7 @@ def test_on_an_empty_road_one_drives_at_the_limit_but_for_dawdling(streets: Stre
 def test_who_departs_or_ends_within_a_road_drives_only_its_part(streets: Streets) -> None:
     def whole_s(**columns: Any) -> float:
         run = _run(streets, traffic_of(streets.city, {FULL: [0.0]}, **columns))
-        return float(_left_s(run, 2)[0] - run.state.vehicles[0, lq.ENTERED_MS] / 1000)
+        return float(_left_s(run, 2)[0] - run.state.vehicles["entered_ms"][0] / 1000)
 
     pace_s_m = 1 / (LIMIT_MPS - PARAMETERS.dawdle_mps)
     assert whole_s() - whole_s(depart_m=400.0) == pytest.approx(400.0 * pace_s_m, rel=0.01)
@@ -195,7 +195,7 @@ def test_factors_spread_as_the_type_says_and_depend_on_seed_and_vehicle_alone(st
         run_of(streets.network, streets.city, traffic, *window)
         for window in ((0.0, 2000.0, 1), (500.0, 2000.0, 1), (0.0, 2000.0, 2))
     ]
-    slow = [run.state.vehicles[:, lq.SLOW] for run in runs]
+    slow = [run.state.vehicles["slow"] for run in runs]
     factor = 1024 / slow[0]
     assert factor.mean() == pytest.approx(1.05, abs=0.01)
     assert factor.std() == pytest.approx(0.1, abs=0.01)
@@ -228,6 +228,6 @@ def test_on_a_full_road_who_was_to_depart_first_enters_first(streets: Streets) -
     departures_s = np.arange(0.0, 600.0, 6.0)
     traffic = traffic_of(streets.city, {way: departures_s + 2.0 * i for i, way in enumerate(ways)})
     run = _run(streets, traffic, 3600.0)
-    entered_ms = run.state.vehicles[:, lq.ENTERED_MS]
+    entered_ms = run.state.vehicles["entered_ms"]
     assert (entered_ms >= 0).all()
     assert (np.diff(entered_ms) > 0).all()

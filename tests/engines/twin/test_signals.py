@@ -13,7 +13,7 @@ from cityloop.engines.twin.network import TwinNetwork, network_of
 from cityloop.engines.twin.prepare import TwinRun, run_of
 from cityloop.engines.twin.signals import rules_shown
 from cityloop.engines.twin.simulation import simulate
-from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
 from cityloop.sensing import sensor_of
 
 from ...theory.twin_streets import PARAMETERS, Streets, planned, traffic_of
@@ -45,7 +45,7 @@ def _shown(city: City, signal_ix: int, t_s: float) -> str:
 
 
 def _may_go(run: TwinRun, move: int) -> bool:
-    return bool(run.state.shown[move, lq.GO] != lq.STOP)
+    return bool(run.state.shown["go"][move] != lr.STOP)
 
 
 @pytest.mark.parametrize("offset_s", [0.0, 7.5, 33.0, 59.5, 200.0, -12.0])
@@ -68,7 +68,7 @@ def test_vehicles_pass_in_step_with_the_offset(streets: Streets, offset_s: float
     traffic = traffic_of(city, {STRAIGHT: np.arange(100.0, 1300.0, 3.0)})
     run = run_of(streets.network, city, traffic, 100.0, 1300.0, 1)
     simulate(streets.network, run, 0, 1200)
-    left_s = run.state.steps[run.steps_start[:-1], lq.PASSED_MS] / 1000
+    left_s = run.state.steps["passed_ms"][run.steps_start[:-1]] / 1000
     in_cycle_s = (100.0 + left_s[left_s >= 0] - offset_s) % CYCLE_S
     assert len(in_cycle_s) > 150
     assert in_cycle_s.min() == pytest.approx(PARAMETERS.start_loss_s, abs=0.001)
@@ -105,7 +105,7 @@ def test_a_switch_brings_the_other_plan_in_step_with_its_own_offset(streets: Str
             )
             if t_s != at_s:
                 assert shown == expected, t_s
-        left_s = 400.0 + engine.run.state.steps[engine.run.steps_start[:-1], lq.PASSED_MS] / 1000
+        left_s = 400.0 + engine.run.state.steps["passed_ms"][engine.run.steps_start[:-1]] / 1000
     after_s = left_s[left_s > at_s + 10.0]
     assert len(after_s) > 100
     assert ((after_s - offset_s) % 90.0 >= 45.0).all()
@@ -119,7 +119,7 @@ def chr_of(code: int) -> str:
 def _face_moves(run: TwinRun, signal_ix: int) -> list[list[int]]:
     plans = run.plans
     return [
-        plans.parts[plans.faces[face, lq.FIRST_PART] : plans.faces[face, lq.LAST_PART], lq.PART_MOVE].tolist()
+        plans.parts["move"][plans.faces["first_part"][face] : plans.faces["last_part"][face]].tolist()
         for face in plans.faces_of_signal[signal_ix]
     ]
 
@@ -166,12 +166,12 @@ def test_all_faces_of_a_signal_show_its_plan_together(
 @pytest.mark.parametrize(
     ("character", "into", "out_of"),
     [
-        ("r", lq.STOP, lq.YIELDING),
-        ("y", lq.YELLOW, lq.YIELDING),
-        ("u", lq.STOP, lq.YIELDING),
-        ("g", lq.PROTECTED, lq.YIELDING),
-        ("G", lq.PROTECTED, lq.PROTECTED),
-        ("s", lq.STOP_THEN_YIELD, lq.YIELDING),
+        ("r", lr.STOP, lr.YIELDING),
+        ("y", lr.YELLOW, lr.YIELDING),
+        ("u", lr.STOP, lr.YIELDING),
+        ("g", lr.PROTECTED, lr.YIELDING),
+        ("G", lr.PROTECTED, lr.PROTECTED),
+        ("s", lr.STOP_THEN_YIELD, lr.YIELDING),
     ],
 )
 def test_whoever_waits_inside_may_go_on_whatever_the_signal_shows(
@@ -179,7 +179,7 @@ def test_whoever_waits_inside_may_go_on_whatever_the_signal_shows(
 ) -> None:
     network = streets.network
     move = network.move_of[streets.movement_of("signal.wi", "signal.no")]
-    moves = np.array([move, network.moves[move, lq.BAY_MOVE]])
+    moves = np.array([move, network.moves["bay_move"][move]])
     codes = np.repeat(codes_of(character), 2)
     assert rules_shown(network, moves, codes).tolist() == [into, out_of]
 
@@ -195,12 +195,12 @@ def test_a_signal_that_is_off_leaves_the_right_of_way_to_the_junction(streets: S
 @pytest.mark.parametrize(
     ("character", "rule"),
     [
-        ("r", lq.STOP),
-        ("u", lq.STOP),
-        ("y", lq.YELLOW),
-        ("g", lq.YIELDING),
-        ("G", lq.PROTECTED),
-        ("s", lq.STOP_THEN_YIELD),
+        ("r", lr.STOP),
+        ("u", lr.STOP),
+        ("y", lr.YELLOW),
+        ("g", lr.YIELDING),
+        ("G", lr.PROTECTED),
+        ("s", lr.STOP_THEN_YIELD),
     ],
 )
 def test_without_a_place_inside_a_movement_may_do_what_its_head_shows(
@@ -217,5 +217,5 @@ def test_a_turn_that_waits_inside_clears_at_the_end_of_its_green(streets: Street
     left, foes = "signal.wi signal.no", "signal.ei signal.wo"
     day = streets.day({left: np.arange(0.0, 240.0, 2.0), foes: np.arange(0.0, 600.0, 2.0)}, 600.0, signal=plan)
     # foes leave no gap, so that each cycle serves whom it finds inside at its end
-    bay = streets.network.moves[streets.network.move_of[streets.movement_of(*left.split())], lq.TO_LANE]
+    bay = streets.network.moves["to_lane"][streets.network.move_of[streets.movement_of(*left.split())]]
     assert day.run.state.heads[bay] >= 4

@@ -13,7 +13,6 @@ from cityloop.city.table import Table
 from cityloop.city.traffic import Traffic
 from cityloop.control.view import Detectors, Vehicles, View
 from cityloop.engines.twin import TwinEngine
-from cityloop.kernels import lane_queues as lq
 
 from ...theory.twin_streets import SPACING_M, Floats, Streets, planned, traffic_of
 
@@ -56,8 +55,8 @@ def test_every_vehicle_that_has_entered_and_not_arrived_is_seen_once() -> None:
     engine = TwinEngine(city, traffic, All(), 0.0, 400.0, 1)
     for view in _views(engine, 200):
         state, run = engine.run.state, engine.run
-        has_entered = state.vehicles[:, lq.ENTERED_MS] >= 0
-        has_arrived = state.steps[run.steps_start[1:] - 1, lq.TURN] == -1
+        has_entered = state.vehicles["entered_ms"] >= 0
+        has_arrived = state.steps["turn"][run.steps_start[1:] - 1] == -1
         np.testing.assert_array_equal(view.vehicles.vehicle_ix, np.flatnonzero(has_entered & ~has_arrived))
 
 

@@ -14,6 +14,7 @@ from cityloop.engines.twin.network import TwinNetwork
 from cityloop.engines.twin.prepare import TwinRun
 from cityloop.engines.twin.signals import rules_shown, stage_at
 from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
 
 
 class Displays:
@@ -79,7 +80,7 @@ class Displays:
             return Receipt(signal_ix, is_applied=False, reason="the display has not one value a link")
         if not self.is_ordered[signal_ix]:
             self.is_ordered[signal_ix] = True
-            self._run.state.faces[list(self._run.plans.faces_of_signal[signal_ix]), lq.SWITCH_MS] = lq.NEVER
+            self._run.state.faces["switch_ms"][list(self._run.plans.faces_of_signal[signal_ix])] = lr.NEVER
         elif np.array_equal(self._display[links], display):
             return Receipt(signal_ix, is_applied=True)
         self._display[links] = display

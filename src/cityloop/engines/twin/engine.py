@@ -19,7 +19,6 @@ from cityloop.engines.twin.prepare import TwinRun, run_of
 from cityloop.engines.twin.signals import put_plan
 from cityloop.engines.twin.simulation import simulate
 from cityloop.engines.twin.truth import TruthReader
-from cityloop.kernels import lane_queues as lq
 from cityloop.sensing import Sensor
 
 
@@ -134,7 +133,7 @@ class TwinEngine:
     def _let_happen(self, event: LaneEvent) -> None:
         lane = self.network.lane_of[list(event.lane_ix)]
         lane = lane[lane >= 0]
-        self.run.built.lanes[lane, lq.CLASSES] = self.network.lanes[lane, lq.CLASSES] if event.is_open else 0
+        self.run.built.lanes["classes"][lane] = self.network.lanes["classes"][lane] if event.is_open else 0
 
     def sense(self) -> View:
         """Return what the sensors tell now; asked twice at one time, it reads them once."""

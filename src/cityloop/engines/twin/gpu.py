@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cityloop.city.errors import Unusable
 from cityloop.engines.twin.network import TwinNetwork
 from cityloop.engines.twin.prepare import TwinRun
-from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -53,8 +53,8 @@ class GpuRuns:
         self._kernels = _kernels()
         self._network, self._runs = network, tuple(runs)
         self._block = block
-        self._built = lq.Built(**{name: self._to_device(name) for name in lq.Built._fields})
-        self._state = lq.State(**{name: self._to_device(name) for name in lq.State._fields})
+        self._built = lr.Built(**{name: self._to_device(name) for name in lr.Built._fields})
+        self._state = lr.State(**{name: self._to_device(name) for name in lr.State._fields})
 
     def advance(self, begin_s: int, end_s: int, window_s: int | None = None) -> None:
         """Run all clusters from one second to another, window by window; returns when the device is done.
@@ -79,7 +79,7 @@ class GpuRuns:
 
     def fetch(self) -> None:
         """Copy the state on the device into the runs."""
-        for name in lq.State._fields:
+        for name in lr.State._fields:
             rows = getattr(self._state, name).copy_to_host()
             for replica, run in enumerate(self._runs):
                 array: NDArray[np.int32] = getattr(run.state, name)
@@ -87,14 +87,14 @@ class GpuRuns:
 
     def _to_device(self, name: str) -> Any:
         """Return an array of all runs on the device; where lengths differ, filled up with rows that nobody looks at."""
-        part = "built" if name in lq.Built._fields else "state"
+        part = "built" if name in lr.Built._fields else "state"
         arrays = [getattr(getattr(run, part), name) for run in self._runs]
         if part == "built" and name not in self._kernels.BY_REPLICA:
-            return self._kernels.cuda.to_device(arrays[0].astype(_integers()))
+            return self._kernels.cuda.to_device(arrays[0].astype(_kind(arrays[0].dtype)))
         shape = (max(1, *(len(array) for array in arrays)), *arrays[0].shape[1:])
         place = (shape[0], len(arrays)) if name in self._kernels.INTERLEAVED else (len(arrays), shape[0])
         # stops are looked up by their step: those that fill up come after all others
-        rows = np.full((*place, *shape[1:]), lq.NEVER, _integers())
+        rows = np.full((*place, *shape[1:]), lr.NEVER, _kind(arrays[0].dtype))
         for replica, array in enumerate(arrays):
             self._of_replica(name, rows, replica)[: len(array)] = array
         return self._kernels.cuda.to_device(rows)
@@ -143,8 +143,13 @@ def _kernels() -> ModuleType:
     return lane_queues_cuda
 
 
-def _integers() -> type[np.signedinteger[Any]]:
-    """Return the type of the arrays: in numba's simulator products of ``int32`` would overflow, unlike on a device."""
+def _kind(kind: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type of an array on the device.
+
+    In numba's simulator products of ``int32`` would overflow, and columns are found by name only in ``np.record``.
+    """
     from numba import cuda
 
-    return np.int64 if cuda.config.ENABLE_CUDASIM else np.int32
+    if not cuda.config.ENABLE_CUDASIM:
+        return kind
+    return np.dtype((np.record, [(name, np.int64) for name in kind.names])) if kind.names else np.dtype(np.int64)

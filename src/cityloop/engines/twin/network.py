@@ -12,14 +12,15 @@ from scipy.sparse.csgraph import connected_components
 
 from cityloop.city.city import City
 from cityloop.engines.twin.parameters import TwinParameters
-from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
+from cityloop.kernels.lane_records import Ints32, Records
 
 Ints = NDArray[np.int64]
-Ints32 = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 CARS, BUSES, BICYCLES = 1, 2, 4
 WINDOWS_S = (20, 17, 14, 12, 10, 8, 6, 5, 4, 3, 2, 1)
+_SHORT_S, _N_TOGETHER = 6, 64
 _FASTEST = 1.3
 """Vehicles are at most so much faster than the limit, where it matters for how long clusters may run alone."""
 _GAP_M = 2.5
@@ -63,12 +64,12 @@ class TwinNetwork:
     """
 
     numbers: Ints32
-    clusters: Ints32
-    lanes: Ints32
-    moves: Ints32
-    foes: Ints32
-    turns: Ints32
-    ways: Ints32
+    clusters: Records
+    lanes: Records
+    moves: Records
+    foes: Records
+    turns: Records
+    ways: Records
     window_s: int
     n_records: int
     lane_ix: Ints
@@ -89,7 +90,8 @@ def network_of(
 
     Junctions between which news can travel faster than within a window become one cluster, whose lanes are always run
     in the same order; the window is the longest of ``windows_s`` that leaves no cluster with more than a twentieth of
-    the junctions, or the shortest.
+    the junctions, or the shortest. A short window costs more time than a large cluster: rather than one below 6 s, up
+    to 64 junctions are taken together.
 
     Parameters
     ----------
@@ -101,7 +103,7 @@ def network_of(
     parameters = parameters or TwinParameters()
     free_s, back_s = _times_s(city, parameters)
     cluster_of_node, window_s = _clusters(
-        city, np.minimum(free_s / _FASTEST, back_s - lq.LONGEST_CROSSING_MS / 1000), windows_s
+        city, np.minimum(free_s / _FASTEST, back_s - lr.LONGEST_CROSSING_MS / 1000), windows_s
     )
     bays = _bays(city)
     lane_ix, lane_of, bay_of, road_lanes, lane_ends = _order(city, cluster_of_node, bays)
@@ -112,11 +114,11 @@ def network_of(
     movement_of_bay = np.full(len(lanes), -1, np.int64)
     movement_of_bay[bay_of[bays]] = bays
     narrow = bays[city.movements["wait_m"][bays] < parameters.bay_m]
-    lanes[:, lq.BAY] = -1
-    lanes[lane_of[city.movements["from_lane_ix"][narrow]], lq.BAY] = bay_of[narrow]
-    clusters = np.zeros((len(lane_ends), lq.N_CLUSTER), np.int32)
-    clusters[1:, lq.FIRST_LANE] = lane_ends[:-1]
-    clusters[:, lq.LAST_LANE] = lane_ends
+    lanes["bay"] = -1
+    lanes["bay"][lane_of[city.movements["from_lane_ix"][narrow]]] = bay_of[narrow]
+    clusters = np.zeros(len(lane_ends), lr.CLUSTER)
+    clusters["first_lane"][1:] = lane_ends[:-1]
+    clusters["last_lane"] = lane_ends
     return TwinNetwork(
         numbers=_numbers(parameters, window_s),
         clusters=clusters,
@@ -129,7 +131,7 @@ def network_of(
         n_records=n_records,
         lane_ix=lane_ix,
         lane_of=lane_of,
-        movement_ix=np.append(movement_ix, movement_ix[moves[: len(movement_ix), lq.BAY_MOVE] >= 0]),
+        movement_ix=np.append(movement_ix, movement_ix[moves["bay_move"][: len(movement_ix)] >= 0]),
         move_of=move_of,
         movement_of_bay=movement_of_bay,
         rules=_rules(city, movement_ix, moves),
@@ -140,34 +142,34 @@ def network_of(
 
 
 def _numbers(parameters: TwinParameters, window_s: int) -> Ints32:
-    numbers = np.zeros(lq.N_NUMBERS, np.int32)
+    numbers = np.zeros(lr.N_NUMBERS, np.int32)
     for place, value in (
-        (lq.TAU_MS, parameters.reaction_s),
-        (lq.MOVING_TAU_MS, parameters.moving_reaction_s),
-        (lq.ENTRY_MS, parameters.entry_s),
-        (lq.INSERT_MS, parameters.insert_s),
-        (lq.INSERT_LOSS_MS, parameters.insert_loss_s),
-        (lq.ACCEL_MMPS2, parameters.accel_mps2),
-        (lq.SEEN_MS, window_s),
-        (lq.STOOD_MS, parameters.stood_s),
-        (lq.WAVE_MS, parameters.wave_s),
-        (lq.START_WAVE_MS, parameters.start_wave_s),
-        (lq.RESTART_MS, parameters.restart_s),
-        (lq.PATIENCE_MS, parameters.patience_s),
-        (lq.CHANGE, parameters.change_m2),
-        (lq.LOOK_MM, parameters.look_m),
-        (lq.CHANGING_SHARE, parameters.changing_frac * 1.024),
-        (lq.STOP_MS, parameters.stop_s),
-        (lq.STOP_HEADWAY_MS, parameters.stop_headway_s),
-        (lq.YIELD_PACE, 65.536 / (parameters.yield_mps * parameters.speed_frac)),
+        (lr.TAU_MS, parameters.reaction_s),
+        (lr.MOVING_TAU_MS, parameters.moving_reaction_s),
+        (lr.ENTRY_MS, parameters.entry_s),
+        (lr.INSERT_MS, parameters.insert_s),
+        (lr.INSERT_LOSS_MS, parameters.insert_loss_s),
+        (lr.ACCEL_MMPS2, parameters.accel_mps2),
+        (lr.SEEN_MS, window_s),
+        (lr.STOOD_MS, parameters.stood_s),
+        (lr.WAVE_MS, parameters.wave_s),
+        (lr.START_WAVE_MS, parameters.start_wave_s),
+        (lr.RESTART_MS, parameters.restart_s),
+        (lr.PATIENCE_MS, parameters.patience_s),
+        (lr.CHANGE, parameters.change_m2),
+        (lr.LOOK_MM, parameters.look_m),
+        (lr.CHANGING_SHARE, parameters.changing_frac * 1.024),
+        (lr.STOP_MS, parameters.stop_s),
+        (lr.STOP_HEADWAY_MS, parameters.stop_headway_s),
+        (lr.YIELD_PACE, 65.536 / (parameters.yield_mps * parameters.speed_frac)),
     ):
         numbers[place] = round(value * 1000)
     for first, values, factor in (
-        (lq.START_MMPS, parameters.start_mps, 1000),
-        (lq.START_MS, parameters.start_headway_s, 1000),
-        (lq.START_PACE, parameters.start_pace_s_m, 65536),
+        (lr.START_MMPS, parameters.start_mps, 1000),
+        (lr.START_MS, parameters.start_headway_s, 1000),
+        (lr.START_PACE, parameters.start_pace_s_m, 65536),
     ):
-        numbers[first : first + lq.N_STARTS] = np.round(np.array(values) * factor)
+        numbers[first : first + lr.N_STARTS] = np.round(np.array(values) * factor)
     return numbers
 
 
@@ -188,7 +190,8 @@ def _clusters(city: City, time_s: Floats, windows_s: Sequence[int]) -> tuple[Int
         ones = np.ones(int(is_short.sum()), np.int8)
         joined = coo_array((ones, (begins[is_short], ends[is_short])), shape=(n_nodes, n_nodes))
         n_clusters, cluster = connected_components(joined, directed=False)
-        if np.bincount(cluster, minlength=n_clusters).max() <= n_nodes / 20:
+        n_most = n_nodes / 20 if window_s > _SHORT_S else max(n_nodes / 20, _N_TOGETHER)
+        if np.bincount(cluster, minlength=n_clusters).max() <= n_most:
             break
     return cluster.astype(np.int64), window_s
 
@@ -248,7 +251,7 @@ def _order(city: City, cluster_of_node: Ints, bays: Ints) -> tuple[Ints, Ints, I
 
 def _lanes(
     city: City, lane_ix: Ints, cluster_of_node: Ints, bays: Ints, bay_of: Ints, free_s: Floats, back_s: Floats
-) -> tuple[Ints32, int]:
+) -> tuple[Records, int]:
     table = city.lanes
     is_bay = lane_ix < 0
     length_m = table["length_m"][lane_ix]
@@ -258,19 +261,19 @@ def _lanes(
     np.maximum.at(inside_m, city.movements["to_lane_ix"][ways], city.movements["length_m"][ways])
     need = np.ceil((length_m + inside_m[lane_ix]) / SMALLEST_SPACE_M).astype(np.int64) + 3
     sizes = np.int64(1) << np.ceil(np.log2(need)).astype(np.int64)
-    lanes = np.zeros((len(lane_ix), lq.N_LANE), np.int32)
-    lanes[:, lq.RING] = np.cumsum(sizes) - sizes
-    lanes[:, lq.MASK] = sizes - 1
-    lanes[:, lq.LENGTH_MM] = np.round(length_m * 1000)
-    lanes[:, lq.ROOM_MM] = np.round((length_m + np.where(is_bay, _GAP_M, _BEHIND_M)) * 1000)
-    lanes[~is_bay, lq.ROOM_MM] += np.round(_inside_m(city)[lane_ix[~is_bay]] * 1000).astype(np.int32)
+    lanes = np.zeros(len(lane_ix), lr.LANE)
+    lanes["ring"] = np.cumsum(sizes) - sizes
+    lanes["mask"] = sizes - 1
+    lanes["length_mm"] = np.round(length_m * 1000)
+    lanes["room_mm"] = np.round((length_m + np.where(is_bay, _GAP_M, _BEHIND_M)) * 1000)
+    lanes["room_mm"][~is_bay] += np.round(_inside_m(city)[lane_ix[~is_bay]] * 1000).astype(np.int32)
     roads = city.roads
     begins, ends = cluster_of_node[roads["from_node_ix"]], cluster_of_node[roads["to_node_ix"]]
-    lanes[:, lq.IS_INNER] = (begins == ends)[table["road_ix"][lane_ix]] | is_bay
-    lanes[:, lq.FREE_MS] = np.where(is_bay, 0, np.round(free_s[lane_ix] * 1000))
-    lanes[:, lq.BACK_MS] = np.where(is_bay, 0, np.round(back_s[lane_ix] * 1000))
+    lanes["is_inner"] = (begins == ends)[table["road_ix"][lane_ix]] | is_bay
+    lanes["free_ms"] = np.where(is_bay, 0, np.round(free_s[lane_ix] * 1000))
+    lanes["back_ms"] = np.where(is_bay, 0, np.round(back_s[lane_ix] * 1000))
     for name, bit in (("allows_cars", CARS), ("allows_buses", BUSES), ("allows_bicycles", BICYCLES)):
-        lanes[:, lq.CLASSES] |= np.where(is_bay | table[name][lane_ix], bit, 0).astype(np.int32)
+        lanes["classes"] |= np.where(is_bay | table[name][lane_ix], bit, 0).astype(np.int32)
     return lanes, int(sizes.sum())
 
 
@@ -301,21 +304,21 @@ def _kept(city: City, lane_of: Ints) -> tuple[Ints, Ints]:
     return rows[is_first].astype(np.int64), move_of
 
 
-def _turns(city: City, movement_ix: Ints, lane_of: Ints, road_lanes: Ints) -> tuple[Ints32, Ints32, Ints]:
+def _turns(city: City, movement_ix: Ints, lane_of: Ints, road_lanes: Ints) -> tuple[Records, Records, Ints]:
     road_ix = city.lanes["road_ix"]
     begin = road_ix[city.movements["from_lane_ix"][movement_ix]]
     end = road_ix[city.movements["to_lane_ix"][movement_ix]]
     order = np.lexsort((np.arange(len(movement_ix)), end, begin))
     begin, end = begin[order], end[order]
     firsts = np.flatnonzero((np.diff(begin, prepend=-1) != 0) | (np.diff(end, prepend=-1) != 0))
-    ways = np.zeros((len(order), lq.N_WAY), np.int32)
-    ways[:, lq.WAY_LANE] = lane_of[city.movements["from_lane_ix"][movement_ix[order]]]
-    ways[:, lq.WAY_MOVE] = order
-    turns = np.zeros((len(firsts), lq.N_TURN), np.int32)
-    turns[:, lq.FIRST_WAY] = firsts
-    turns[:, lq.LAST_WAY] = np.append(firsts[1:], len(order))
-    turns[:, lq.NEXT_LANE] = road_lanes[end[firsts], 0]
-    turns[:, lq.LAST_NEXT_LANE] = road_lanes[end[firsts], 1]
+    ways = np.zeros(len(order), lr.WAY)
+    ways["lane"] = lane_of[city.movements["from_lane_ix"][movement_ix[order]]]
+    ways["move"] = order
+    turns = np.zeros(len(firsts), lr.TURN)
+    turns["first_way"] = firsts
+    turns["last_way"] = np.append(firsts[1:], len(order))
+    turns["next_lane"] = road_lanes[end[firsts], 0]
+    turns["last_next_lane"] = road_lanes[end[firsts], 1]
     return turns, ways, begin[firsts] * city.roads.n_rows + end[firsts]
 
 
@@ -326,12 +329,12 @@ def _moves(
     lane_of: Ints,
     bay_of: Ints,
     parameters: TwinParameters,
-) -> tuple[Ints32, Ints32]:
+) -> tuple[Records, Records]:
     """Return movements, those out of bays behind the others, and their foes."""
     table, lanes = city.movements, city.lanes
     from_ix, to_ix = table["from_lane_ix"][movement_ix], table["to_lane_ix"][movement_ix]
-    moves = np.zeros((len(movement_ix), lq.N_MOVE), np.int32)
-    moves[:, lq.FROM_LANE], moves[:, lq.TO_LANE] = lane_of[from_ix], lane_of[to_ix]
+    moves = np.zeros(len(movement_ix), lr.MOVE)
+    moves["from_lane"], moves["to_lane"] = lane_of[from_ix], lane_of[to_ix]
     speed_mps = np.minimum(table["speed_mps"][movement_ix], lanes["speed_mps"][from_ix])
     yields = (table["link_ix"][movement_ix] < 0) & table["is_minor"][movement_ix]
     speed_mps = np.where(yields, np.minimum(speed_mps, parameters.yield_mps), speed_mps)
@@ -340,64 +343,62 @@ def _moves(
     slowed = np.maximum(before - speed_mps, 0.0) ** 2 / (2 * parameters.decel_mps2 * (before - parameters.dawdle_mps))
     gained = np.maximum(after - speed_mps, 0.0) ** 2 / (2 * parameters.accel_mps2 * (after - parameters.dawdle_mps))
     yellow_s = speed_mps / (2 * parameters.yellow_decel_mps2) - parameters.yellow_reaction_s
-    moves[:, lq.SLOWED_MS] = np.round(slowed * 1000)
-    moves[:, lq.CROSS_MS] = np.round((table["length_m"][movement_ix] * pace_s_m + gained) * 1000)
-    moves[:, lq.PACE] = np.round(65536 / (speed_mps * parameters.speed_frac))
-    moves[:, lq.MOVING_PACE] = np.round(65536 / (speed_mps * parameters.moving_speed_frac))
-    moves[:, lq.YELLOW_MS] = np.round(np.maximum(yellow_s, 0.0) * 1000)
-    moves[:, lq.MOVE_MMPS] = np.round(speed_mps * 1000)
-    moves[:, lq.INSIDE_MM] = np.round(table["length_m"][movement_ix] * 1000)
+    moves["slowed_ms"] = np.round(slowed * 1000)
+    moves["cross_ms"] = np.round((table["length_m"][movement_ix] * pace_s_m + gained) * 1000)
+    moves["pace"] = np.round(65536 / (speed_mps * parameters.speed_frac))
+    moves["moving_pace"] = np.round(65536 / (speed_mps * parameters.moving_speed_frac))
+    moves["yellow_ms"] = np.round(np.maximum(yellow_s, 0.0) * 1000)
+    moves["mmps"] = np.round(speed_mps * 1000)
+    moves["inside_mm"] = np.round(table["length_m"][movement_ix] * 1000)
     is_signalised = table["link_ix"][movement_ix] >= 0
-    moves[:, lq.LOST_MS] = np.where(is_signalised, round(parameters.start_loss_s * 1000), 0)
-    moves[:, lq.BAY_MOVE] = -1
+    moves["lost_ms"] = np.where(is_signalised, round(parameters.start_loss_s * 1000), 0)
+    moves["bay_move"] = -1
     into = np.flatnonzero(bay_of[movement_ix] >= 0)
     out_of = moves[into]
-    out_of[:, lq.FROM_LANE] = moves[into, lq.TO_LANE] = bay_of[movement_ix[into]]
-    moves[into, lq.BAY_MOVE] = len(moves) + np.arange(len(into))
-    moves[into, lq.CROSS_MS] = np.round(table["wait_m"][movement_ix[into]] * pace_s_m[into] * 1000)
-    out_of[:, lq.CROSS_MS] -= moves[into, lq.CROSS_MS]
-    out_of[:, [lq.SLOWED_MS, lq.LOST_MS]] = 0
-    out_of[:, lq.IS_FROM_BAY] = 1
-    out_of[:, lq.INSIDE_MM] -= np.round(table["wait_m"][movement_ix[into]] * 1000).astype(np.int32)
+    out_of["from_lane"] = moves["to_lane"][into] = bay_of[movement_ix[into]]
+    moves["bay_move"][into] = len(moves) + np.arange(len(into))
+    moves["cross_ms"][into] = np.round(table["wait_m"][movement_ix[into]] * pace_s_m[into] * 1000)
+    out_of["cross_ms"] -= moves["cross_ms"][into]
+    out_of["slowed_ms"] = out_of["lost_ms"] = 0
+    out_of["is_from_bay"] = 1
+    out_of["inside_mm"] -= np.round(table["wait_m"][movement_ix[into]] * 1000).astype(np.int32)
     moves = np.concatenate([moves, out_of])
     way_m = table["length_m"][np.append(movement_ix, movement_ix[into])]
-    foes = _foes(city, move_of, way_m, moves, parameters)
-    moves[:, lq.FIRST_FOE] = np.searchsorted(foes[:, 0], np.arange(len(moves)))
-    moves[:, lq.LAST_FOE] = np.searchsorted(foes[:, 0], np.arange(len(moves)), side="right")
-    return moves, np.ascontiguousarray(foes[:, 1:])
+    yielding, foes = _foes(city, move_of, way_m, moves, parameters)
+    moves["first_foe"] = np.searchsorted(yielding, np.arange(len(moves)))
+    moves["last_foe"] = np.searchsorted(yielding, np.arange(len(moves)), side="right")
+    return moves, foes
 
 
-def _foes(city: City, move_of: Ints, way_m: Floats, moves: Ints32, parameters: TwinParameters) -> Ints32:
-    """Return the movement that yields, and a row of ``foes``, sorted by the first."""
+def _foes(city: City, move_of: Ints, way_m: Floats, moves: Records, parameters: TwinParameters) -> tuple[Ints, Records]:
+    """Return movements that yield, in order, and a foe of each."""
     conflicts = city.conflicts
     mine, foe = move_of[conflicts["movement_ix"]], move_of[conflicts["foe_ix"]]
     counts = conflicts["must_yield"] & (mine >= 0) & (foe >= 0)
     mine, foe = mine[counts], foe[counts]
-    differs = moves[mine, lq.FROM_LANE] != moves[foe, lq.FROM_LANE]
-    last = np.where(moves[:, lq.BAY_MOVE] >= 0, moves[:, lq.BAY_MOVE], np.arange(len(moves)))
+    differs = moves["from_lane"][mine] != moves["from_lane"][foe]
+    last = np.where(moves["bay_move"] >= 0, moves["bay_move"], np.arange(len(moves)))
     pairs = np.unique(np.stack([last[mine[differs]], last[foe[differs]]], axis=1), axis=0)
-    is_merge = moves[pairs[:, 0], lq.TO_LANE] == moves[pairs[:, 1], lq.TO_LANE]
-    is_from_bay = moves[pairs[:, 0], lq.IS_FROM_BAY] == 1
-    merge_gap_s = parameters.merge_gap_s + parameters.merge_gap_s2_m * moves[pairs[:, 1], lq.MOVE_MMPS] / 1000
+    is_merge = moves["to_lane"][pairs[:, 0]] == moves["to_lane"][pairs[:, 1]]
+    is_from_bay = moves["is_from_bay"][pairs[:, 0]] == 1
+    merge_gap_s = parameters.merge_gap_s + parameters.merge_gap_s2_m * moves["mmps"][pairs[:, 1]] / 1000
     gap_s = parameters.gap_s + parameters.gap_s_m * way_m[pairs[:, 0]] + parameters.bay_gap_s * is_from_bay
     gap_s = np.where(is_merge, merge_gap_s, gap_s)
-    rows = np.zeros((len(pairs), 1 + lq.N_FOE), np.int32)
-    rows[:, 0], rows[:, 1 + lq.FOE_MOVE] = pairs[:, 0], pairs[:, 1]
-    rows[:, 1 + lq.FOE_LANE] = moves[pairs[:, 1], lq.FROM_LANE]
-    rows[:, 1 + lq.GAP_MS] = np.round(gap_s * 1000)
-    rows[:, 1 + lq.IS_MERGE] = is_merge
-    rows[:, 1 + lq.CLEAR_MS] = round(parameters.clear_s * 1000)
-    return rows
+    foes = np.zeros(len(pairs), lr.FOE)
+    foes["move"], foes["lane"] = pairs[:, 1], moves["from_lane"][pairs[:, 1]]
+    foes["gap_ms"], foes["clear_ms"] = np.round(gap_s * 1000), round(parameters.clear_s * 1000)
+    foes["is_merge"] = is_merge
+    return pairs[:, 0], foes
 
 
-def _rules(city: City, movement_ix: Ints, moves: Ints32) -> Ints32:
+def _rules(city: City, movement_ix: Ints, moves: Records) -> Ints32:
     """Return what movements may do where no signal rules them: into a bay without yielding, on from it with."""
     table = city.movements
     kind = city.nodes["kind"][table["node_ix"][movement_ix]]
     is_minor = table["is_minor"][movement_ix]
-    rules = np.where(is_minor, lq.YIELDING, lq.PROTECTED)
-    rules = np.where(is_minor & (kind == "priority_stop"), lq.STOP_THEN_YIELD, rules)
-    rules = np.where(kind == "allway_stop", lq.ALL_WAY, rules)
-    into = np.flatnonzero(moves[: len(rules), lq.BAY_MOVE] >= 0)
-    rules[into] = lq.PROTECTED
-    return np.append(rules, np.full(len(into), lq.YIELDING)).astype(np.int32)
+    rules = np.where(is_minor, lr.YIELDING, lr.PROTECTED)
+    rules = np.where(is_minor & (kind == "priority_stop"), lr.STOP_THEN_YIELD, rules)
+    rules = np.where(kind == "allway_stop", lr.ALL_WAY, rules)
+    into = np.flatnonzero(moves["bay_move"][: len(rules)] >= 0)
+    rules[into] = lr.PROTECTED
+    return np.append(rules, np.full(len(into), lr.YIELDING)).astype(np.int32)

@@ -100,7 +100,7 @@ def simulate_parallel(
 
 def parts_of(network: TwinNetwork, n_parts: int) -> list[tuple[int, int]]:
     """Return ranges of clusters with about as many lanes each; no more than there are clusters."""
-    ends = network.clusters[:, lq.LAST_LANE].astype(np.int64)
+    ends = network.clusters["last_lane"].astype(np.int64)
     cuts = np.searchsorted(ends, ends[-1] * np.arange(1, n_parts) / n_parts)
     return list(pairwise(np.unique(np.concatenate([[0], cuts, [len(ends)]])).tolist()))
 

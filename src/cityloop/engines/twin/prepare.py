@@ -12,13 +12,13 @@ from cityloop.city.city import City, Finding
 from cityloop.city.traffic import Traffic
 from cityloop.engines.twin.network import BICYCLES, BUSES, CARS, SMALLEST_SPACE_M, TwinNetwork
 from cityloop.engines.twin.signals import Plans, enter_ranges, plans_of, put_plan
-from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
 from cityloop.kernels.chance import uniforms
+from cityloop.kernels.lane_records import Ints32, Records
 
 Ints = NDArray[np.int64]
-Ints32 = NDArray[np.int32]
 _BUSES = frozenset({"bus", "coach", "tram", "trolleybus"})
-_LONG_AGO_MS = -lq.NEVER // 2
+_LONG_AGO_MS = -lr.NEVER // 2
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class TwinRun:
         Vehicles that the twin left out.
     """
 
-    built: lq.Built
-    state: lq.State
+    built: lr.Built
+    state: lr.State
     plans: Plans
     traffic_ix: Ints
     steps_start: Ints
@@ -69,25 +69,30 @@ def run_of(network: TwinNetwork, city: City, traffic: Traffic, begin_s: float, e
     clusters = network.clusters.copy()
     traffic_ix, counts, roads, turns, findings = _ways(network, city, traffic, begin_s, end_s)
     steps_start = np.concatenate([[0], np.cumsum(counts)])
-    steps = np.full((len(roads), lq.N_STEP), -1, np.int32)
-    steps[:, lq.TURN] = turns
+    steps = np.zeros(len(roads), lr.STEP)
+    steps["passed_ms"] = -1
+    steps["turn"] = turns
     dwells = _dwells(traffic, traffic_ix, steps_start, steps, begin_s)
     vehicles = _vehicles(city, traffic, traffic_ix, steps_start, roads, begin_s, seed)
     sources, queues = _sources(network, city, vehicles, roads, steps, clusters)
     plans = plans_of(network, city, clusters)
     n_lanes = len(network.lanes)
-    exits = np.zeros((n_lanes, lq.N_EXIT), np.int32)
-    exits[:, lq.LAST_EXIT_MS] = _LONG_AGO_MS
-    exits[:, [lq.YIELDED_MS, lq.HELD_MS]] = -1
-    entries = np.zeros((n_lanes, lq.N_ENTRY), np.int32)
-    entries[:, lq.LAST_ENTRY_MS] = _LONG_AGO_MS
-    shown = np.full((len(network.moves), lq.N_SHOWN), _LONG_AGO_MS, np.int32)
-    shown[:, lq.GO] = network.rules
+    exits = np.zeros(n_lanes, lr.EXIT)
+    exits["last_exit_ms"] = _LONG_AGO_MS
+    exits["yielded_ms"] = exits["held_ms"] = -1
+    entries = np.zeros(n_lanes, lr.ENTRY)
+    entries["last_entry_ms"] = _LONG_AGO_MS
+    shown = np.zeros(len(network.moves), lr.SHOWN)
+    for name in ("green_ms", "usable_ms", "crossed_ms"):
+        shown[name] = _LONG_AGO_MS
+    shown["go"] = network.rules
     is_ruled = np.zeros(len(shown), np.bool_)
-    is_ruled[plans.parts[:, lq.PART_MOVE]] = True
-    shown[is_ruled, lq.GO] = lq.STOP
+    is_ruled[plans.parts["move"]] = True
+    shown["go"][is_ruled] = lr.STOP
     tails = np.zeros(n_lanes, np.int32)
-    built = lq.Built(
+    rings = np.zeros(network.n_records, lr.PLACE)
+    rings["time_ms"] = -1
+    built = lr.Built(
         numbers=network.numbers,
         clusters=clusters,
         lanes=network.lanes,
@@ -101,16 +106,16 @@ def run_of(network: TwinNetwork, city: City, traffic: Traffic, begin_s: float, e
         queues=queues,
         dwells=dwells,
     )
-    state = lq.State(
+    state = lr.State(
         faces=plans.faces.copy(),
         sources=sources,
         exits=exits,
         heads=np.zeros(n_lanes, np.int32),
-        due=np.zeros(n_lanes, np.int32),
+        due=np.full(n_lanes, lr.EMPTY, np.int32),
         entries=entries,
         tails=tails,
         known=tails,  # on one core the clusters know all
-        rings=np.full((network.n_records, lq.N_RECORD), -1, np.int32),
+        rings=rings,
         shown=shown,
         vehicles=vehicles,
         steps=steps,
@@ -134,7 +139,7 @@ def _ways(
     turns = np.minimum(np.searchsorted(network.turn_keys, keys), max(len(network.turn_keys) - 1, 0))
     is_known = is_last | (network.turn_keys[turns] == keys if len(network.turn_keys) else is_last)
     owner = np.repeat(np.arange(len(rows)), counts)
-    turns = np.where(is_last, lq.ENDS, turns)
+    turns = np.where(is_last, lr.ENDS, turns)
     may_drive = (_classes_on(network, city, roads, turns) & _classes_of(table["class"][rows])[owner]) != 0
     is_whole = np.bincount(owner, ~(is_known & may_drive), minlength=len(rows)) == 0
     findings: tuple[Finding, ...] = ()
@@ -156,12 +161,12 @@ def _classes_of(names: NDArray[np.object_]) -> Ints:
 
 def _classes_on(network: TwinNetwork, city: City, roads: Ints, turns: Ints) -> Ints:
     """Return who may use at least one lane of each road that makes the turn at its end, or where it ends there any."""
-    lanes = network.lanes[:, lq.CLASSES]
+    lanes = network.lanes["classes"]
     is_road = network.lane_ix >= 0
     of_road = np.zeros(city.roads.n_rows, np.int64)
     np.bitwise_or.at(of_road, city.lanes["road_ix"][network.lane_ix[is_road]], lanes[is_road])
-    ends = turns == lq.ENDS
-    of_turn = _over_ways(network, lanes[network.ways[:, lq.WAY_LANE]])
+    ends = turns == lr.ENDS
+    of_turn = _over_ways(network, lanes[network.ways["lane"]])
     return np.where(ends, of_road[roads], of_turn[np.where(ends, 0, turns)] if len(of_turn) else 0)
 
 
@@ -169,7 +174,7 @@ def _over_ways(network: TwinNetwork, values: Ints32 | Ints) -> Ints:
     """Return for each turn the bits of all its ways."""
     if not len(network.turns):
         return np.zeros(0, np.int64)
-    return np.bitwise_or.reduceat(values.astype(np.int64), network.turns[:, lq.FIRST_WAY])
+    return np.bitwise_or.reduceat(values.astype(np.int64), network.turns["first_way"])
 
 
 def _ranges(starts: Ints, counts: Ints) -> Ints:
@@ -178,34 +183,34 @@ def _ranges(starts: Ints, counts: Ints) -> Ints:
     return np.repeat(starts - (ends - counts), counts) + np.arange(ends[-1] if len(ends) else 0)
 
 
-def _dwells(traffic: Traffic, traffic_ix: Ints, steps_start: Ints, steps: Ints32, begin_s: float) -> Ints32:
+def _dwells(traffic: Traffic, traffic_ix: Ints, steps_start: Ints, steps: Records, begin_s: float) -> Records:
     """Return the scheduled stops, and mark their steps."""
     starts = traffic.vehicles["routes_start"][traffic_ix]
     rows = _ranges(starts, np.diff(steps_start))
     stop_s, until_s = traffic.routes["stop_s"][rows], traffic.routes["stop_until_s"][rows]
     at = np.flatnonzero((stop_s > 0) | ~np.isnan(until_s))
-    steps[at, lq.TURN] |= lq.DWELLS
-    dwells = np.zeros((len(at), lq.N_DWELL), np.int32)
-    dwells[:, lq.DWELL_STEP] = at
-    dwells[:, lq.DWELL_MS] = np.round(stop_s[at] * 1000)
-    dwells[:, lq.DWELL_UNTIL_MS] = np.round(np.nan_to_num(until_s[at] - begin_s, nan=0.0) * 1000)
+    steps["turn"][at] |= lr.DWELLS
+    dwells = np.zeros(len(at), lr.DWELL)
+    dwells["step"] = at
+    dwells["stay_ms"] = np.round(stop_s[at] * 1000)
+    dwells["until_ms"] = np.round(np.nan_to_num(until_s[at] - begin_s, nan=0.0) * 1000)
     return dwells
 
 
 def _vehicles(
     city: City, traffic: Traffic, traffic_ix: Ints, steps_start: Ints, roads: Ints, begin_s: float, seed: int
-) -> Ints32:
+) -> Records:
     table = {name: traffic.vehicles[name][traffic_ix] for name in traffic.vehicles}
-    vehicles = np.zeros((len(traffic_ix), lq.N_VEHICLE), np.int32)
+    vehicles = np.zeros(len(traffic_ix), lr.VEHICLE)
     chance = np.clip(uniforms(traffic_ix + 1, seed), 1e-9, 1 - 1e-9)
     factor = np.clip(table["speed_factor"] + table["speed_dev"] * ndtri(chance), 0.2, 2.0)
-    vehicles[:, lq.AT] = steps_start[:-1]
+    vehicles["at"] = steps_start[:-1]
     space_m = np.maximum(table["length_m"] + table["min_gap_m"], SMALLEST_SPACE_M)
-    vehicles[:, lq.SPACE_MM] = np.round(space_m * 1000)
-    vehicles[:, lq.SLOW] = np.round(1024 / factor)
-    vehicles[:, lq.OWN_PACE] = np.round(65536 / table["max_speed_mps"])
-    vehicles[:, lq.DEPART_MS] = np.round((table["depart_s"] - begin_s) * 1000)
-    vehicles[:, lq.ENTERED_MS] = -1
+    vehicles["space_mm"] = np.round(space_m * 1000)
+    vehicles["slow"] = np.round(1024 / factor)
+    vehicles["own_pace"] = np.round(65536 / table["max_speed_mps"])
+    vehicles["depart_ms"] = np.round((table["depart_s"] - begin_s) * 1000)
+    vehicles["entered_ms"] = -1
     length_m = city.roads["length_m"]
     first_m, last_m = length_m[roads[steps_start[:-1]]], length_m[roads[steps_start[1:] - 1]]
     ends_m = np.where(np.isnan(table["arrival_m"]), last_m, table["arrival_m"])
@@ -213,35 +218,35 @@ def _vehicles(
     is_single = np.diff(steps_start) == 1
     first = np.where(is_single, np.maximum(after - before, 0), 1 - before)
     last = np.where(is_single, 1.0, after)
-    vehicles[:, lq.PARTS] = np.round(first * 1024).astype(np.int32) | (np.round(last * 1024).astype(np.int32) << 16)
-    vehicles[:, lq.CLASS] = _classes_of(table["class"])
+    vehicles["parts"] = np.round(first * 1024).astype(np.int32) | (np.round(last * 1024).astype(np.int32) << 16)
+    vehicles["of_class"] = _classes_of(table["class"])
     return vehicles
 
 
 def _sources(
-    network: TwinNetwork, city: City, vehicles: Ints32, roads: Ints, steps: Ints32, clusters: Ints32
-) -> tuple[Ints32, Ints32]:
+    network: TwinNetwork, city: City, vehicles: Records, roads: Ints, steps: Records, clusters: Records
+) -> tuple[Records, Ints32]:
     """Return the queues of those who want to enter, sorted by cluster, and enter their ranges there.
 
     Those who can use the same lanes of a road wait for each other.
     """
-    at = vehicles[:, lq.AT]
-    road, turn = roads[at], steps[at, lq.TURN] & lq.ENDS
+    at = vehicles["at"]
+    road, turn = roads[at], steps["turn"][at] & lr.ENDS
     cluster = network.cluster_of_node[city.roads["from_node_ix"][road]]
     begins = network.turn_keys // max(city.roads.n_rows, 1)
-    way_lane = network.ways[:, lq.WAY_LANE].astype(np.int64)
-    n_ways = network.turns[:, lq.LAST_WAY] - network.turns[:, lq.FIRST_WAY]
+    way_lane = network.ways["lane"].astype(np.int64)
+    n_ways = network.turns["last_way"] - network.turns["first_way"]
     places = way_lane - network.road_lanes[np.repeat(begins, n_ways), 0]
     masks = np.append(_over_ways(network, np.int64(1) << places), -1)
-    mask = masks[np.where(turn == lq.ENDS, -1, turn)]
-    queue = np.lexsort((np.arange(len(at)), vehicles[:, lq.DEPART_MS], mask, road, cluster))
+    mask = masks[np.where(turn == lr.ENDS, -1, turn)]
+    queue = np.lexsort((np.arange(len(at)), vehicles["depart_ms"], mask, road, cluster))
     keys = np.stack([cluster, road, mask])[:, queue]
     is_first = np.ones(len(queue), np.bool_)
     is_first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
     firsts = np.flatnonzero(is_first)
-    sources = np.zeros((len(firsts), lq.N_SOURCE), np.int32)
-    sources[:, lq.NEXT] = firsts
-    sources[:, lq.END] = np.append(firsts[1:], len(queue))[: len(firsts)]
-    sources[:, lq.SOURCE_LANE : lq.LAST_SOURCE_LANE + 1] = network.road_lanes[keys[1, firsts]]
-    enter_ranges(clusters, keys[0, firsts], lq.FIRST_SOURCE, lq.LAST_SOURCE)
+    sources = np.zeros(len(firsts), lr.SOURCE)
+    sources["next"] = firsts
+    sources["end"] = np.append(firsts[1:], len(queue))[: len(firsts)]
+    sources["first_lane"], sources["last_lane"] = network.road_lanes[keys[1, firsts]].T
+    enter_ranges(clusters, keys[0, firsts], "first_source", "last_source")
     return sources, queue.astype(np.int32)

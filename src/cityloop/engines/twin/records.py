@@ -12,7 +12,6 @@ from cityloop.city.table import Table
 from cityloop.city.traffic import Traffic
 from cityloop.engines.twin.network import TwinNetwork
 from cityloop.engines.twin.prepare import TwinRun
-from cityloop.kernels import lane_queues as lq
 from cityloop.measures.queues import Queues
 from cityloop.measures.records import Records
 from cityloop.measures.roads import RoadPeriods
@@ -64,17 +63,17 @@ def passages_of(network: TwinNetwork, city: City, run: TwinRun, end_s: float) ->
     is_first[run.steps_start[:-1]] = True
     is_last = np.zeros(len(owner), np.bool_)
     is_last[run.steps_start[1:] - 1] = True
-    passed_ms = steps[:, lq.PASSED_MS].astype(np.float64)
+    passed_ms = steps["passed_ms"].astype(np.float64)
     is_left = passed_ms >= 0
     entered_ms = np.append([0.0], passed_ms)[:-1]
-    entered_ms[is_first] = vehicles[:, lq.ENTERED_MS]
+    entered_ms[is_first] = vehicles["entered_ms"]
     seen = np.flatnonzero(entered_ms >= 0)
-    before = np.where(is_first[seen], -1, np.append([-1], steps[:-1, lq.TURN])[seen])
+    before = np.where(is_first[seen], -1, np.append([-1], steps["turn"][:-1])[seen])
     owner, is_left, is_first, is_last = owner[seen], is_left[seen], is_first[seen], is_last[seen]
-    factor = vehicles[owner, lq.SLOW] / 1024
+    factor = vehicles["slow"][owner] / 1024
     wanted_mps, length_m = city.roads["speed_mps"], city.roads["length_m"]
     road = run.roads[seen]
-    parts = vehicles[owner, lq.PARTS]
+    parts = vehicles["parts"][owner]
     share = np.where(is_first, (parts & 0xFFFF) / 1024, 1.0) * np.where(is_last, (parts >> 16) / 1024, 1.0)
     road_m = length_m[road] * share
     road_free_s = length_m[road] / wanted_mps[road] * factor * share
@@ -82,7 +81,7 @@ def passages_of(network: TwinNetwork, city: City, run: TwinRun, end_s: float) ->
     way = network.movement_ix[np.maximum(before, 0)]
     way_m = np.where(before >= 0, table["length_m"][way], 0.0)
     way_free_s = np.where(before >= 0, way_m / table["speed_mps"][way] * factor, 0.0)
-    cross_s = np.where(before >= 0, network.moves[np.maximum(before, 0), lq.CROSS_MS] / 1000 * factor, 0.0)
+    cross_s = np.where(before >= 0, network.moves["cross_ms"][np.maximum(before, 0)] / 1000 * factor, 0.0)
     left_s = np.where(is_left, passed_ms[seen] / 1000, end_s)
     begun_s = entered_ms[seen] / 1000
     entered_s = np.minimum(begun_s + cross_s, left_s)
@@ -105,8 +104,8 @@ def passages_of(network: TwinNetwork, city: City, run: TwinRun, end_s: float) ->
 def _free_mps(network: TwinNetwork) -> Floats:
     """Return the speed at which an average vehicle drives on each empty road."""
     first = np.minimum(network.road_lanes[:, 0], len(network.lanes) - 1)
-    free_ms = np.maximum(network.lanes[first, lq.FREE_MS], 1)
-    speed: Floats = network.lanes[first, lq.LENGTH_MM] / free_ms
+    free_ms = np.maximum(network.lanes["free_ms"][first], 1)
+    speed: Floats = network.lanes["length_mm"][first] / free_ms
     return np.maximum(speed, 0.1)
 
 
@@ -137,7 +136,7 @@ def records_of(
 def _trips(traffic: Traffic, run: TwinRun, passages: Passages, begin_s: float, end_s: float) -> Table:
     table, n = traffic.vehicles, len(run.traffic_ix)
     entered_s, left_s, is_departed, is_finished = _spans(run, end_s - begin_s)
-    planned_s = run.state.vehicles[:, lq.DEPART_MS] / 1000
+    planned_s = run.state.vehicles["depart_ms"] / 1000
     travel_time_s = np.where(is_departed, left_s - entered_s, 0.0)
     depart_delay_s = np.where(is_departed, entered_s, end_s - begin_s) - planned_s
     free_s = np.bincount(passages.vehicle, passages.free_s, n)
@@ -165,8 +164,8 @@ def _trips(traffic: Traffic, run: TwinRun, passages: Passages, begin_s: float, e
 
 def _spans(run: TwinRun, end_s: float) -> tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.bool_]]:
     """Return when each vehicle entered and left the network, and whether it did."""
-    entered_ms = run.state.vehicles[:, lq.ENTERED_MS]
-    left_ms = run.state.steps[run.steps_start[1:] - 1, lq.PASSED_MS]
+    entered_ms = run.state.vehicles["entered_ms"]
+    left_ms = run.state.steps["passed_ms"][run.steps_start[1:] - 1]
     is_departed, is_finished = entered_ms >= 0, left_ms >= 0
     return (
         np.where(is_departed, entered_ms / 1000, end_s),
@@ -179,7 +178,7 @@ def _spans(run: TwinRun, end_s: float) -> tuple[Floats, Floats, NDArray[np.bool_
 def _queues(traffic: Traffic, run: TwinRun, passages: Passages, begin_s: float, end_s: float) -> Queues:
     span_s = int(np.ceil(end_s - begin_s))
     entered_s, left_s, _, _ = _spans(run, end_s - begin_s)
-    planned_s = run.state.vehicles[:, lq.DEPART_MS] / 1000
+    planned_s = run.state.vehicles["depart_ms"] / 1000
     n_out = int(((traffic.vehicles["depart_s"] >= begin_s) & (traffic.vehicles["depart_s"] < end_s)).sum())
     return Queues(
         t_s=begin_s + np.arange(span_s, dtype=np.float64),

@@ -20,17 +20,17 @@ from cityloop.city.link_state import (
     codes_of,
 )
 from cityloop.engines.twin.network import TwinNetwork
-from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
+from cityloop.kernels.lane_records import Ints32, Records
 
 Ints = NDArray[np.int64]
-Ints32 = NDArray[np.int32]
 _RULE_OF_CODE = {
-    RED: lq.STOP,
-    RED_YELLOW: lq.STOP,
-    YELLOW: lq.YELLOW,
-    GREEN: lq.PROTECTED,
-    GREEN_YIELDING: lq.YIELDING,
-    STOP_THEN_GO: lq.STOP_THEN_YIELD,
+    RED: lr.STOP,
+    RED_YELLOW: lr.STOP,
+    YELLOW: lr.YELLOW,
+    GREEN: lr.PROTECTED,
+    GREEN_YIELDING: lr.YIELDING,
+    STOP_THEN_GO: lr.STOP_THEN_YIELD,
 }
 
 
@@ -50,9 +50,9 @@ class Plans:
         First stage of a face's plan (by face and row of the plan), and the one after its last.
     """
 
-    faces: Ints32
-    stages: Ints32
-    parts: Ints32
+    faces: Records
+    stages: Records
+    parts: Records
     states: Ints32
     faces_of_signal: tuple[tuple[int, ...], ...]
     stages_of_plan: dict[tuple[int, int], tuple[int, int]]
@@ -69,19 +69,19 @@ def rules_shown(network: TwinNetwork, moves: Ints, codes: NDArray[np.uint8]) -> 
         rule_of[code] = rule
     is_off = (codes == BLINKING) | (codes == DARK)
     rules = np.where(is_off, network.rules[moves], rule_of[np.where(is_off, RED, codes)])
-    has_bay = (network.moves[moves, lq.BAY_MOVE] >= 0) & (rules == lq.YIELDING)
-    rules = np.where(has_bay, lq.PROTECTED, rules)
-    is_from_bay = network.moves[moves, lq.IS_FROM_BAY] == 1
-    return np.where(is_from_bay & (rules != lq.PROTECTED), lq.YIELDING, rules).astype(np.int32)
+    has_bay = (network.moves["bay_move"][moves] >= 0) & (rules == lr.YIELDING)
+    rules = np.where(has_bay, lr.PROTECTED, rules)
+    is_from_bay = network.moves["is_from_bay"][moves] == 1
+    return np.where(is_from_bay & (rules != lr.PROTECTED), lr.YIELDING, rules).astype(np.int32)
 
 
-def enter_ranges(clusters: Ints32, owner: Ints, first: int, last: int) -> None:
+def enter_ranges(clusters: Records, owner: Ints, first: str, last: str) -> None:
     """Write the range of rows that each cluster owns into two of its columns; ``owner`` is sorted."""
-    clusters[:, first] = np.searchsorted(owner, np.arange(len(clusters)))
-    clusters[:, last] = np.searchsorted(owner, np.arange(len(clusters)), side="right")
+    clusters[first] = np.searchsorted(owner, np.arange(len(clusters)))
+    clusters[last] = np.searchsorted(owner, np.arange(len(clusters)), side="right")
 
 
-def plans_of(network: TwinNetwork, city: City, clusters: Ints32) -> Plans:
+def plans_of(network: TwinNetwork, city: City, clusters: Records) -> Plans:
     """Return all plans, and enter the faces of each cluster."""
     table = city.movements
     signal = table["signal_ix"][network.movement_ix]
@@ -91,12 +91,12 @@ def plans_of(network: TwinNetwork, city: City, clusters: Ints32) -> Plans:
     moves, owner, signal_of = signalised[order], cluster[order], signal[signalised[order]]
     firsts = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(signal_of, prepend=-1) != 0))
     lasts = np.append(firsts[1:], len(moves))[: len(firsts)]
-    faces = np.zeros((len(firsts), lq.N_FACE), np.int32)
-    faces[:, lq.FIRST_PART], faces[:, lq.LAST_PART] = firsts, lasts
-    faces[:, lq.SWITCH_MS] = lq.NEVER
-    parts = np.zeros((len(moves), lq.N_PART), np.int32)
-    parts[:, lq.PART_MOVE] = moves
-    parts[:, lq.PART_LINK] = np.arange(len(moves)) - np.repeat(firsts, lasts - firsts)
+    faces = np.zeros(len(firsts), lr.FACE)
+    faces["first_part"], faces["last_part"] = firsts, lasts
+    faces["switch_ms"] = lr.NEVER
+    parts = np.zeros(len(moves), lr.PART)
+    parts["move"] = moves
+    parts["link"] = np.arange(len(moves)) - np.repeat(firsts, lasts - firsts)
     plans_of_signal: dict[int, list[int]] = {}
     for plan_ix, signal_ix in enumerate(city.plans["signal_ix"].tolist()):
         plans_of_signal.setdefault(signal_ix, []).append(plan_ix)
@@ -113,14 +113,14 @@ def plans_of(network: TwinNetwork, city: City, clusters: Ints32) -> Plans:
             begin = len(stages)
             for row in range(int(city.plans["stages_start"][plan_ix]), int(city.plans["stages_end"][plan_ix])):
                 codes = codes_of(str(city.stages["state"][row]))[link[first:last]]
-                stages.append((int(durations_ms[row]), n_states))
+                stages.append((n_states, int(durations_ms[row])))
                 states.append(rules_shown(network, moves[first:last], codes))
                 n_states += last - first
             stages_of_plan[face, plan_ix] = (begin, len(stages))
-    enter_ranges(clusters, owner[firsts], lq.FIRST_FACE, lq.LAST_FACE)
+    enter_ranges(clusters, owner[firsts], "first_face", "last_face")
     return Plans(
         faces=faces,
-        stages=np.array(stages, np.int32).reshape(-1, lq.N_STAGE),
+        stages=np.array(stages, lr.STAGE),
         parts=parts,
         states=np.concatenate([np.zeros(0, np.int32), *states]),
         faces_of_signal=tuple(map(tuple, faces_of_signal)),
@@ -144,7 +144,7 @@ def stage_at(ends_s: NDArray[np.float64], offset_s: float, time_s: float) -> tup
 
 
 def put_plan(
-    plans: Plans, state: lq.State, city: City, signal_ix: int, plan_ix: int, time_s: float, since_begin_s: float
+    plans: Plans, state: lr.State, city: City, signal_ix: int, plan_ix: int, time_s: float, since_begin_s: float
 ) -> None:
     """Let a signal play one of its plans from now on, in step with its offset.
 
@@ -169,6 +169,6 @@ def put_plan(
     begun_s = elapsed_s - float(ends_s[stage] - durations_s[stage])
     for face in plans.faces_of_signal[signal_ix]:
         first, last = plans.stages_of_plan[face, plan_ix]
-        state.faces[face, lq.FIRST_STAGE], state.faces[face, lq.LAST_STAGE] = first, last
-        state.faces[face, lq.STAGE] = first + (stage - 1) % (last - first)
-        state.faces[face, lq.SWITCH_MS] = round((since_begin_s - begun_s) * 1000)
+        state.faces["first_stage"][face], state.faces["last_stage"][face] = first, last
+        state.faces["stage"][face] = first + (stage - 1) % (last - first)
+        state.faces["switch_ms"][face] = round((since_begin_s - begun_s) * 1000)

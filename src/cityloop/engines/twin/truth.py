@@ -12,7 +12,7 @@ from cityloop.control.view import Detectors, Vehicles
 from cityloop.engines.twin.network import TwinNetwork
 from cityloop.engines.twin.prepare import TwinRun
 from cityloop.kernels import lane_positions as lp
-from cityloop.kernels import lane_queues as lq
+from cityloop.kernels import lane_records as lr
 
 _NONE_AHEAD = -2
 
@@ -86,10 +86,10 @@ class TruthReader:
 
 def _signalised_ahead(network: TwinNetwork, run: TwinRun, is_signalised: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return for each step of each way the next turn at a signal, -1 where none comes."""
-    turn = run.state.steps[:, lq.TURN] & lq.ENDS
-    ends = turn == lq.ENDS
+    turn = run.state.steps["turn"] & lr.ENDS
+    ends = turn == lr.ENDS
     at = np.where(ends, 0, turn)
-    signalised = ~ends & is_signalised[network.ways[network.turns[at, lq.FIRST_WAY], lq.WAY_MOVE]]
+    signalised = ~ends & is_signalised[network.ways["move"][network.turns["first_way"][at]]]
     place = np.where(signalised, np.arange(len(turn)), len(turn))
     following = np.minimum.accumulate(place[::-1])[::-1] if len(turn) else place
     lasts = np.repeat(run.steps_start[1:], np.diff(run.steps_start))
@@ -118,7 +118,7 @@ class _Loops:
         self._occupied, self._since_s = np.zeros(self.n), np.full(self.n, 1e6)
         self._n_seconds = 0
 
-    def see(self, places: NDArray[np.int32], n_places: int, state: lq.State) -> None:
+    def see(self, places: NDArray[np.int32], n_places: int, state: lr.State) -> None:
         lp.watch_loops(
             places, n_places, state, self._lane, self._from_begin_mm, self._length_mm, self._counted, self._now
         )

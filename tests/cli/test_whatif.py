@@ -54,6 +54,34 @@ def test_for_machines(capfd, tmp_path, block):
     assert comparison["measures"]["delay_s"]["difference"]["low"] is None
 
 
+def test_a_gate_for_machines(capfd, tmp_path, block):
+    gates = ["--gate", "direct=0.5", "--gate", "around, direct=0.4"]
+    assert main(["whatif", block, *gates, "--arms", "field", "--seeds", "1", "--out", str(tmp_path), "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    option = told["options"][1]
+    assert (option["name"], option["gates"]) == (
+        "gate direct=0.5, around, direct=0.4",
+        {"direct": 0.4, "around": 0.4},
+    )
+    heads = told["gated_heads"][option["name"]]
+    assert {head["signal"] for head in heads} == {"a"}
+    assert all(head["green_s"] < head["green_before_s"] for head in heads)
+    assert told["gated_heads"]["as things are"] == []
+    assert told["comparisons"][0]["is_gated"]
+
+
+def test_a_gate_for_people(capfd, monkeypatch, tmp_path, block):
+    monkeypatch.setenv("COLUMNS", "200")
+    asked = ["whatif", block, "--gate", "direct=0.1", "--arms", "field,max-pressure", "--seeds", "1", "--workers", "1"]
+    assert main([*asked, "--out", str(tmp_path)]) == 0
+    said = capfd.readouterr().out
+    assert "block: gate direct=0.1" in said
+    assert "gate direct: signal a, plan 0, green in a cycle of 90 s by head " in said
+    assert "to 7 s (minimum green)" in said
+    assert "max-pressure: decides its greens itself and knows of no gate" in said
+    assert "field: decides" not in said
+
+
 def test_one_seed_is_shown_without_intervals(capfd, tmp_path, block):
     assert main(["whatif", block, "--demand", "0.5", "--arms", "field", "--seeds", "1", "--out", str(tmp_path)]) == 0
     said = capfd.readouterr().out
@@ -83,6 +111,14 @@ def test_runs_that_fail(capfd, monkeypatch, tmp_path, block):
         (("--offset", "three"), "give it as SIGNAL=SECONDS"),
         (("--offset", "a=soon"), "give it as SIGNAL=SECONDS"),
         (("--offset", "a=nan"), "is no number"),
+        (("--gate", "half"), "give it as EDGE[,EDGE]=SHARE"),
+        (("--gate", "direct=half"), "give it as EDGE[,EDGE]=SHARE"),
+        (("--gate", "=0.5"), "give it as EDGE[,EDGE]=SHARE"),
+        (("--gate", "direct=1.5"), "no share above 0 and below 1"),
+        (("--gate", "direct=0"), "--close to let nobody in"),
+        (("--gate", "dirct=0.5"), "the city has no edge 'dirct'; did you mean direct"),
+        (("--gate", "rest=0.5"), "no signal leads onto 'rest'; give a road that begins at a signal"),
+        (("--gate", "direct=0.5", "--arms", "smart"), "no arm that plays the plans in force"),
         (("--demand", "-1"), "--demand"),
         (("--demand", "much"), "--demand"),
         (("--demand", "1.2", "--arms", "clever"), "unknown arm 'clever'"),

@@ -1,4 +1,4 @@
-"""What if: closures, other demand, other offsets, on the twin."""
+"""What if: closures, other demand, other offsets, gates, on the twin."""
 
 import json
 import math
@@ -63,6 +63,7 @@ def answer(block):
         Option("a lane", closed_lanes=("direct_0",)),
         Option("more", demand_frac=2),
         Option("shifted", offsets_s={"a": 20}),
+        Option("gated", gates={"direct": 0.25}),
         Option("again as it is"),
     )
     return whatif(str(block), options, ("field",), (1, 2, 3))
@@ -104,6 +105,9 @@ def played(city, traffic, events=(), end_s=N_SECONDS):
         ({"demand_frac": math.inf}, "--demand"),
         ({"from_s": 20, "until_s": 20}, "--from"),
         ({"offsets_s": {"a": math.inf}}, "--offset"),
+        ({"gates": {"direct": 0}}, "--gate: the gate of direct keeps 0 of the green, .*; use 0.5 for half"),
+        ({"gates": {"direct": 1}}, "--close to let nobody in"),
+        ({"gates": {"direct": math.nan}}, "--gate"),
     ],
 )
 def test_options_that_cannot_be_used(changed, words):
@@ -315,11 +319,32 @@ def test_more_traffic_is_worse_and_another_offset_is_another_day(answer):
     assert comparison_of(answer, "a lane").n_rerouted == 0
 
 
+def test_a_gate_holds_traffic_back_and_is_told(answer):
+    found = comparison_of(answer, "gated")
+    assert found.is_gated
+    assert found.measures["delay_s"].verdict is Verdict.WORSE  # there is no jam to be avoided
+    assert found.n_rerouted == 0
+    (heads,) = (of_option for of_option in answer.gated_heads.values() if of_option)
+    assert heads is answer.gated_heads["gated"]
+    assert {(head.road, head.signal) for head in heads} == {("direct", "a")}
+    assert not any(comparison.is_gated for comparison in answer.comparisons if comparison.option != "gated")
+
+
+def test_arms_that_decide_their_greens_know_of_no_gate(block):
+    options = (AS_IS, Option("gated", gates={"direct": 0.3}))
+    answer = whatif(str(block), options, ("field", "max-pressure"), (1,), window_s=(0, 240), n_workers=1)
+    field, served = answer.comparisons
+    assert (field.is_gated, served.is_gated) == (True, False)
+    assert field.measures["delay_s"].difference.mean > 0
+    assert {measure.difference.mean for measure in served.measures.values()} == {0}
+
+
 def test_it_is_ready_for_json(answer):
     told = json.loads(json.dumps(answer.as_json(), allow_nan=False))
     assert told["schema"] == 1
     assert told["options"][0]["until_s"] is None
     assert told["comparisons"][0]["measures"]["journey_s"]["verdict"] == "worse"
+    assert (told["gated_heads"]["gated"][0]["road"], told["gated_heads"]["rest"]) == ("direct", [])
     assert pickle.loads(pickle.dumps(answer)) == answer or math.isnan(answer.results[0].co2_g)
 
 
@@ -353,6 +378,8 @@ def test_arms_with_a_service_run_in_processes_and_learn_before(block):
         ({"options": (AS_IS, Option("late", closed_roads=("rest",), from_s=9000))}, "outside of the window"),
         ({"options": (AS_IS, Option("nowhere", closed_roads=("rast",)))}, "did you mean rest"),
         ({"options": (AS_IS, Option("nobody", demand_frac=1e-9))}, "no vehicle departs"),
+        ({"options": (AS_IS, Option("gated", gates={"rest": 0.5}))}, "no signal leads onto 'rest'"),
+        ({"options": (AS_IS, Option("gated", gates={"direct": 0.5})), "arms": ("smart",)}, "give --arms field"),
     ],
 )
 def test_what_cannot_be_used(block, arguments, words):

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from cityloop.run.arms import ARMS
 
 if TYPE_CHECKING:
     from cityloop.measures.intervals import Interval
+    from cityloop.run.gates import GatedHead
     from cityloop.run.option import Option
     from cityloop.run.whatif_results import Comparison, WhatIf
 
@@ -54,6 +56,16 @@ def whatif(
             "--offset", metavar="SIGNAL=SECONDS", help="Another offset for the plans of a signal; may be given again."
         ),
     ] = None,
+    gate: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--gate",
+            metavar="EDGE[,EDGE]=SHARE",
+            help="Let less traffic onto roads that begin at a signal: in the plans in force, signal heads onto them "
+            "keep this share of their green, 0.5 is half, and at least their minimum green. The other heads and the "
+            "cycle stay as they are. Arms that decide their greens themselves know of no gate. May be given again.",
+        ),
+    ] = None,
     arms: Annotated[
         str,
         typer.Option("--arms", metavar="ARM,ARM...", help=f"Ways of operating the signals: {_ARMS_TEXT}."),
@@ -70,13 +82,13 @@ def whatif(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Ask what would change: a closed road or lane, other traffic, another offset.
+    """Ask what would change: a closed road or lane, other traffic, another offset, a gate.
 
     Plays the same days as things are and with the change on the twin, seed by seed, and gives the difference with its
     95 % interval and a verdict, which may be that the runs cannot tell. Vehicles whose way is closed take the fastest
     other one over free streets; those that have none stay out and are counted. Services are not told what is changed.
     """
-    asked = _option(close, close_lane, begin, until, demand, offset or [])
+    asked = _option(close, close_lane, begin, until, demand, offset or [], gate or [])
     chosen = [arm.strip() for arm in arms.split(",") if arm.strip()]
     with apart() as screen, progress_bar(screen, is_shown=not as_json) as bar:
         from cityloop.run.folder import write_text
@@ -109,23 +121,29 @@ def whatif(
 
 
 def _option(
-    close: str, close_lane: str, begin: str | None, until: str | None, demand: float, offsets: list[str]
+    close: str,
+    close_lane: str,
+    begin: str | None,
+    until: str | None,
+    demand: float,
+    offsets: list[str],
+    gates: list[str],
 ) -> Option:
     from cityloop.city.errors import Unusable
     from cityloop.run.option import Option
 
     roads, lanes = (tuple(name.strip() for name in text.split(",") if name.strip()) for text in (close, close_lane))
-    if not (roads or lanes or offsets or demand != 1):
-        raise Unusable("nothing is changed", "whatif", "give --close, --close-lane, --demand or --offset")
+    if not (roads or lanes or offsets or gates or demand != 1):
+        raise Unusable("nothing is changed", "whatif", "give --close, --close-lane, --demand, --offset or --gate")
     if not (roads or lanes) and (begin or until):
         raise Unusable("nothing is closed then", "--from, --until", "give --close or --close-lane")
-    offsets_s = dict(_offset(text) for text in offsets)
     names = [
         f"closed: {', '.join((*roads, *lanes))}" if roads or lanes else "",
         f"from {begin}" if begin else "",
         f"until {until}" if until else "",
         f"demand x {demand:g}" if demand != 1 else "",
         f"offset {', '.join(offsets)}" if offsets else "",
+        f"gate {', '.join(gates)}" if gates else "",
     ]
     return Option(
         name=" ".join(name for name in names if name),
@@ -134,18 +152,26 @@ def _option(
         from_s=-math.inf if begin is None else _time_s(begin, "--from"),
         until_s=math.inf if until is None else _time_s(until, "--until"),
         demand_frac=demand,
-        offsets_s=offsets_s,
+        offsets_s=dict(_named_number(text, "--offset", "SIGNAL=SECONDS") for text in offsets),
+        gates=dict(gate for text in gates for gate in _gates(text)),
     )
 
 
-def _offset(text: str) -> tuple[str, float]:
+def _gates(text: str) -> list[tuple[str, float]]:
+    names, share = _named_number(text, "--gate", "EDGE[,EDGE]=SHARE")
+    return [(name.strip(), share) for name in names.split(",") if name.strip()]
+
+
+def _named_number(text: str, option: str, form: str) -> tuple[str, float]:
     from cityloop.city.errors import Unusable
 
-    signal, _, seconds = text.rpartition("=")
+    name, _, number = text.rpartition("=")
     try:
-        return signal, float(seconds)
+        if name.strip(" ,"):
+            return name, float(number)
     except ValueError:
-        raise Unusable(f"no offset: {text!r}", "--offset", "give it as SIGNAL=SECONDS") from None
+        pass
+    raise Unusable(f"{text!r} cannot be read", option, f"give it as {form}")
 
 
 def _time_s(text: str, where: str) -> float:
@@ -191,6 +217,11 @@ def _print(found: WhatIf, path: Path) -> None:
         console.print(table)
         for comparison in compared if option.is_closing else ():
             console.print(_counts(comparison))
+        for line in _gate_lines(found.gated_heads[option.name]):
+            console.print(line)
+        for comparison in compared if option.gates else ():
+            if not comparison.is_gated:
+                console.print(f"{comparison.arm}: decides its greens itself and knows of no gate")
         console.print()
     n_seeds = len({result.seed for result in found.results})
     window_s = found.setting.end_s - found.setting.begin_s
@@ -223,3 +254,18 @@ def _counts(comparison: Comparison) -> str:
         f"{comparison.arm}: vehicles a run on another way {comparison.n_rerouted:.0f}, without a way and left out "
         f"{comparison.n_without_way:.1f}, on their way without another {comparison.n_kept:.1f}"
     )
+
+
+def _gate_lines(heads: Sequence[GatedHead]) -> list[str]:
+    """Return what is left of the green onto each gated road, head by head."""
+    left: dict[tuple[str, str, str, float], list[str]] = {}
+    for head in heads:
+        text = f"{head.green_before_s:g} to {head.green_s:g} s"
+        if head.green_s == head.green_before_s:
+            text = f"{head.green_s:g} s as before"
+        key = (head.road, head.signal, head.plan, head.cycle_s)
+        left.setdefault(key, []).append(f"{text} ({head.limit})" if head.limit else text)
+    return [
+        f"gate {road}: signal {signal}, plan {plan}, green in a cycle of {cycle_s:g} s by head {', '.join(texts)}"
+        for (road, signal, plan, cycle_s), texts in left.items()
+    ]

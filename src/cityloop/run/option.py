@@ -35,11 +35,14 @@ class Option:
         So many vehicles, as a share of today's.
     offsets_s : mapping of str to float
         By signal, the offset of its plans in place of their own.
+    gates : mapping of str to float
+        By road, the share of their green that signals keep onto it, above 0 and below 1 (see ``with_gates``).
 
     Raises
     ------
     Unusable
-        For times in the wrong order and a demand that is no number above 0.
+        For times in the wrong order, a demand that is no number above 0, an offset that is none and a share that is
+        none.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Option:
     until_s: float = math.inf
     demand_frac: float = 1.0
     offsets_s: Mapping[str, float] = field(default_factory=dict)
+    gates: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.from_s < self.until_s:
@@ -58,6 +62,10 @@ class Option:
         for signal_id, offset_s in self.offsets_s.items():
             if not math.isfinite(offset_s):
                 raise Unusable(f"the offset {offset_s:g} of {signal_id} is no number", "--offset", "give seconds")
+        for road, share in self.gates.items():
+            if not 0 < share < 1:
+                what = f"the gate of {road} keeps {share:g} of the green, no share above 0 and below 1"
+                raise Unusable(what, "--gate", "use 0.5 for half of the green, and --close to let nobody in")
 
     @property
     def is_closing(self) -> bool:
@@ -74,8 +82,8 @@ def closed_rows(option: Option, city: City) -> tuple[tuple[int, ...], tuple[int,
         For a name that the city does not have.
     """
     return (
-        _rows(option.closed_roads, city.roads["road_id"].tolist(), "edge", "--close"),
-        _rows(option.closed_lanes, city.lanes["lane_id"].tolist(), "lane", "--close-lane"),
+        rows_of(option.closed_roads, city.roads["road_id"].tolist(), "edge", "--close"),
+        rows_of(option.closed_lanes, city.lanes["lane_id"].tolist(), "lane", "--close-lane"),
     )
 
 
@@ -89,7 +97,7 @@ def with_offsets(city: City, offsets_s: Mapping[str, float]) -> City:
     """
     if not offsets_s:
         return city
-    rows = _rows(tuple(offsets_s), city.signals["signal_id"].tolist(), "signal", "--offset")
+    rows = rows_of(tuple(offsets_s), city.signals["signal_id"].tolist(), "signal", "--offset")
     columns = {name: city.plans[name].copy() for name in city.plans}
     for signal_ix, offset_s in zip(rows, offsets_s.values(), strict=True):
         columns["offset_s"][columns["signal_ix"] == signal_ix] = offset_s
@@ -127,7 +135,20 @@ def with_demand(traffic: Traffic, demand_frac: float, seed: int) -> Traffic:
     return replace(traffic, vehicles=Table("vehicles", columns))
 
 
-def _rows(wanted: Sequence[str], known: Sequence[str], kind: str, where: str) -> tuple[int, ...]:
+def rows_of(wanted: Sequence[str], known: Sequence[str], kind: str, where: str) -> tuple[int, ...]:
+    """Return the rows of some names, each once.
+
+    Parameters
+    ----------
+    wanted, known : sequence of str
+    kind, where : str
+        What the names are names of, and where they were given: for the error.
+
+    Raises
+    ------
+    Unusable
+        For a name that is not known, with those near it.
+    """
     row_of = {name: row for row, name in enumerate(known)}
     for name in wanted:
         if name not in row_of:

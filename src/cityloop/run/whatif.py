@@ -25,6 +25,7 @@ from cityloop.measures.queues import mean_over
 from cityloop.measures.trips import trip_figures
 from cityloop.run.arms import arm_of
 from cityloop.run.detours import Detours
+from cityloop.run.gates import GatedHead, with_gates
 from cityloop.run.log import RunLog
 from cityloop.run.option import Option, closed_rows, with_demand, with_offsets
 from cityloop.run.players import ROAD_PERIOD_S
@@ -63,8 +64,10 @@ class Case:
     ----------
     option : Option
     ground : Ground
-    city : City
-        With its offsets.
+    city, gated_city : City
+        With its offsets; and with its gates as well, for the arms that play the plans in force.
+    heads : tuple of GatedHead
+        What the gates make of the signals.
     lanes : tuple of int
         Rows of the lanes that are closed one by one.
     detours : Detours
@@ -75,6 +78,8 @@ class Case:
     option: Option
     ground: Ground
     city: City
+    gated_city: City
+    heads: tuple[GatedHead, ...]
     lanes: tuple[int, ...]
     detours: Detours
     read: Callable[[int], Traffic]
@@ -96,7 +101,8 @@ def whatif(
     """Play every option with every arm on every seed, and compare with the first option.
 
     Arms without a service run here, one after the other; the others in processes of their own. An arm that learns
-    starts from what it knows after a day as things are. No service is told what is changed.
+    starts from what it knows after a day as things are. No service is told what is changed. Offsets and gates change
+    the plans in force: an arm with a service decides its greens itself, and knows of no gate.
 
     Parameters
     ----------
@@ -137,6 +143,7 @@ def whatif(
     ]
     ground = _ground(specs[0], arms, options)
     outcomes: list[Outcome] = []
+    heads: dict[str, tuple[GatedHead, ...]] = {}
     n_runs, n_done = len(options) * len(specs), 0
 
     def count(outcome: Outcome) -> None:
@@ -150,18 +157,21 @@ def whatif(
     reading = partial(traffic_of, ground.scenario.source, ground.scenario.name)
     remembering = cache(reading)
     for option in options:
-        play = partial(play_option, case=_case_of(option, ground, remembering))
+        case = _case_of(option, ground, remembering)
+        heads[option.name] = case.heads
+        play = partial(play_option, case=case)
         for spec in specs:
             if arm_of(spec.arm).policy is None:  # a process takes longer to start than such a run
                 outcomes.append(outcome_of(play, spec))
                 count(outcomes[-1])
         served = [spec for spec in specs if arm_of(spec.arm).policy is not None]
-        outcomes += run_all(served, n_workers, count, partial(play_option, case=_case_of(option, ground, reading)))
+        outcomes += run_all(served, n_workers, count, partial(play_option, case=replace(case, read=reading)))
     results = tuple(outcome.result for outcome in outcomes if isinstance(outcome.result, OptionResult))
     return WhatIf(
         scenario=ground.scenario.name,
         setting=ground.setting,
         options=tuple(options),
+        gated_heads=heads,
         results=results,
         comparisons=comparisons_of(results, options, arms),
         failures=tuple(
@@ -176,7 +186,8 @@ def whatif(
 def play_option(spec: RunSpec, case: Case) -> OptionResult:
     """Run an option once; nothing is written."""
     begin = perf_counter()
-    ground, option, city = case.ground, case.option, case.city
+    ground, option = case.ground, case.option
+    city = case.gated_city if arm_of(spec.arm).policy is None else case.city
     begin_s, end_s = ground.setting.begin_s, ground.setting.end_s
     traffic = with_demand(case.read(spec.seed), option.demand_frac, spec.seed)
     leaving = case.detours.at_departure(traffic, begin_s, end_s)
@@ -261,7 +272,10 @@ def _ground(spec: RunSpec, arms: Sequence[str], options: Sequence[Option]) -> Gr
     city = city_of(scenario.source, scenario.name)
     for option in options:
         closed_rows(option, city)
-        with_offsets(city, option.offsets_s)
+        _with_plans(option, city, scenario, setting)
+        if option.gates and all(arm_of(arm).policy is not None for arm in arms):
+            what = f"{', '.join(arms)}: no arm that plays the plans in force, which gates change"
+            raise Unusable(what, "--gate", "give --arms field")
         if option.is_closing and (option.from_s >= setting.end_s or option.until_s <= setting.begin_s):
             window = f"{setting.begin_s:g} to {setting.end_s:g} s"
             raise Unusable("it is closed outside of the window only", "--from", f"close it within {window}")
@@ -278,10 +292,19 @@ def _ground(spec: RunSpec, arms: Sequence[str], options: Sequence[Option]) -> Gr
 
 
 def _case_of(option: Option, ground: Ground, read: Callable[[int], Traffic]) -> Case:
-    city = with_offsets(ground.city, option.offsets_s)
+    city, gated_city, heads = _with_plans(option, ground.city, ground.scenario, ground.setting)
     roads, lanes = closed_rows(option, city)
     detours = Detours(ground.scenario.source, city, roads, lanes, option.from_s, option.until_s)
-    return Case(option, ground, city, lanes, detours, read)
+    return Case(option, ground, city, gated_city, heads, lanes, detours, read)
+
+
+def _with_plans(
+    option: Option, city: City, scenario: Scenario, setting: Setting
+) -> tuple[City, City, tuple[GatedHead, ...]]:
+    """Return the city with the offsets of an option, with its gates as well, and what these make of the signals."""
+    city = with_offsets(city, option.offsets_s)
+    rules = rules_of(scenario.source, scenario.name, setting.clearance) if option.gates else ()
+    return city, *with_gates(city, option.gates, rules)
 
 
 def _events(option: Option, lanes: tuple[int, ...]) -> list[LaneEvent]:

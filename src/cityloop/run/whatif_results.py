@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from cityloop.measures.intervals import Interval, Verdict, mean_interval, paired_difference, ratio_of_means, verdict
+from cityloop.run.arms import arm_of
+from cityloop.run.gates import GatedHead
 from cityloop.run.option import Option
 from cityloop.run.setting import Setting
 from cityloop.run.spec import RunResult, plain
@@ -72,6 +74,8 @@ class Comparison:
     n_seeds : int
     n_rerouted, n_without_way, n_kept : float
         Means a run (see ``OptionResult``).
+    is_gated : bool
+        The option has gates and the arm plays the plans that they change; the others know of no gate.
     measures : mapping of str to Compared
         By the names of ``IS_LOWER_BETTER``.
     """
@@ -82,6 +86,7 @@ class Comparison:
     n_rerouted: float
     n_without_way: float
     n_kept: float
+    is_gated: bool
     measures: Mapping[str, Compared]
 
 
@@ -94,6 +99,8 @@ class WhatIf:
     scenario : str
     setting : Setting
     options : tuple of Option
+    gated_heads : mapping of str to tuple of GatedHead
+        By option, what its gates make of the signals.
     results : tuple of OptionResult
         By option, arm and seed.
     comparisons : tuple of Comparison
@@ -106,6 +113,7 @@ class WhatIf:
     scenario: str
     setting: Setting
     options: tuple[Option, ...]
+    gated_heads: Mapping[str, tuple[GatedHead, ...]]
     results: tuple[OptionResult, ...]
     comparisons: tuple[Comparison, ...]
     failures: tuple[str, ...]
@@ -129,11 +137,14 @@ def comparisons_of(
             keys = [((option.name, arm, seed), (options[0].name, arm, seed)) for seed in seeds]
             pairs = [(of[ours], of[base]) for ours, base in keys if ours in of and base in of]
             if pairs:
-                comparisons.append(_comparison(option.name, arm, pairs))
+                is_gated = bool(option.gates) and arm_of(arm).policy is None
+                comparisons.append(_comparison(option.name, arm, pairs, is_gated))
     return tuple(comparisons)
 
 
-def _comparison(option: str, arm: str, pairs: Sequence[tuple[OptionResult, OptionResult]]) -> Comparison:
+def _comparison(
+    option: str, arm: str, pairs: Sequence[tuple[OptionResult, OptionResult]], is_gated: bool
+) -> Comparison:
     counts = ("n_rerouted", "n_without_way", "n_kept")
     means = {name: float(np.mean([getattr(ours, name) for ours, _ in pairs])) for name in counts}
     n_vehicles = float(np.mean([ours.n_vehicles for ours, _ in pairs]))
@@ -146,7 +157,7 @@ def _comparison(option: str, arm: str, pairs: Sequence[tuple[OptionResult, Optio
         measures[name] = Compared(
             mean_interval(b), mean_interval(a), paired_difference(a, b), ratio_of_means(a, b), found
         )
-    return Comparison(option, arm, len(pairs), **means, measures=measures)
+    return Comparison(option, arm, len(pairs), **means, is_gated=is_gated, measures=measures)
 
 
 def _finite(value: Any) -> Any:

@@ -20,8 +20,11 @@ class Traffic:
         Of schema ``routes``: the ways one after the other; vehicles with the same way may share its rows.
     findings : tuple of Finding
         Vehicles that were left out, and what could not be represented.
+    is_drawn : bool
+        Part of it was drawn: another seed may give another one.
     """
 
     vehicles: Table
     routes: Table
     findings: tuple[Finding, ...] = ()
+    is_drawn: bool = True

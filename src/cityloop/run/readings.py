@@ -34,14 +34,14 @@ def rules_of(source: SumoInput, name: str, clearance: str) -> tuple[SignalRules,
 
 
 def traffic_of(source: SumoInput, name: str, seed: int) -> Traffic:
-    """Return the vehicles of a scenario.
+    """Return the vehicles of a scenario; where nothing of them is drawn, they are read once for all seeds.
 
     Raises
     ------
     Unusable
         When they cannot be read.
     """
-    return _traffic(source, name, seed, _marks(source))
+    return _traffic_reader(source, name, _marks(source)).of(seed)
 
 
 def twin_network_of(source: SumoInput, name: str) -> TwinNetwork:
@@ -66,9 +66,22 @@ def _rules(source: SumoInput, name: str, clearance: str, marks: Marks) -> tuple[
     return signal_rules(_city(source, name, marks), clearance_of(clearance))
 
 
+class _TrafficReader:
+    """Reads the traffic of a seed, and keeps it until that of another one is asked for."""
+
+    def __init__(self, source: SumoInput, city: City) -> None:
+        self._source, self._city = source, city
+        self._last: tuple[int, Traffic] | None = None
+
+    def of(self, seed: int) -> Traffic:
+        if self._last is None or (self._last[1].is_drawn and self._last[0] != seed):
+            self._last = seed, read_traffic(self._source, self._city, seed)
+        return self._last[1]
+
+
 @lru_cache(maxsize=2)
-def _traffic(source: SumoInput, name: str, seed: int, marks: Marks) -> Traffic:
-    return read_traffic(source, _city(source, name, marks), seed)
+def _traffic_reader(source: SumoInput, name: str, marks: Marks) -> _TrafficReader:
+    return _TrafficReader(source, _city(source, name, marks))
 
 
 @lru_cache(maxsize=2)

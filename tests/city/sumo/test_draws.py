@@ -21,3 +21,11 @@ def test_choices_follow_their_shares() -> None:
     assert drawn.count(1) == 0
     assert drawn.count(2) == pytest.approx(750, abs=50)
     assert Draws(0).choice([0.2], Purpose.ROUTE, "f") == 0
+
+
+def test_draws_tell_whether_they_were_used() -> None:
+    draws = Draws(0)
+    draws.choice([0.2], Purpose.ROUTE, "f")
+    assert not draws.is_used
+    draws.choice([0.2, 0.8], Purpose.ROUTE, "f")
+    assert draws.is_used

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import accumulate
 
@@ -22,7 +22,7 @@ class Purpose(IntEnum):
     ARRIVAL_ROAD = 6
 
 
-@dataclass(frozen=True)
+@dataclass
 class Draws:
     """Draws numbers by hash, so that a change to one vehicle or flow leaves all others as they were.
 
@@ -32,11 +32,14 @@ class Draws:
     """
 
     seed: int
+    is_used: bool = field(default=False, init=False)
+    """Whether anything was drawn."""
 
     def uniform(self, purpose: Purpose, name: str, index: int = 0) -> float:
         """Return a number in [0, 1) for a vehicle, or for number ``index`` of a flow."""
         from cityloop.kernels.chance import uniform  # numba loads slowly, and most demand draws nothing
 
+        self.is_used = True
         key = zlib.crc32(name.encode()) + ((index & 0x7FFF_FFFF) << 32)
         return float(uniform(key, (self.seed * 16 + purpose) & 0x7FFF_FFFF_FFFF_FFFF))
 

@@ -152,7 +152,7 @@ class _Reader:
         }
         names = WayRow.__dataclass_fields__
         ways = {name: [getattr(row, name) for row in self.rows] for name in names}
-        return Traffic(Table("vehicles", columns), Table("routes", ways), tuple(self._findings()))
+        return Traffic(Table("vehicles", columns), Table("routes", ways), tuple(self._findings()), self.draws.is_used)
 
     def _findings(self) -> list[Finding]:
         findings = self.left_out.findings("vehicles left out") + self.simplified.findings("not represented")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cityloop.city.errors import Unusable
 from cityloop.run import folder
 from cityloop.run.once import run_once
 from cityloop.run.spec import RunSpec
@@ -53,3 +54,17 @@ def test_roads_and_trips_of_the_twin_tell_the_same(spec, result):
     assert roads.sampled_s.sum() == pytest.approx(trips["travel_time_s"].sum(), rel=0.1)
     assert (roads.n_left <= roads.n_entered.cumsum(axis=0)).all()
     assert (trips["time_loss_s"] >= 0).all()
+
+
+@pytest.mark.parametrize("engine", ["sumo", "twin"])
+def test_an_arm_that_asks_for_nothing_runs_the_same_whatever_could_be_seen(spec, tmp_path, engine):
+    trips = []
+    for sensing in ("ideal", "loops"):
+        run_once(replace(spec, arm="field", engine=engine, sensing=sensing, out_dir=tmp_path / sensing))
+        trips.append(folder.read_trips_of(folder.run_folder(tmp_path / sensing, "crossing", "field", 1)))
+    np.testing.assert_array_equal(trips[0]["delay_s"], trips[1]["delay_s"])
+
+
+def test_a_word_for_sensing_is_checked_where_nobody_looks(spec, tmp_path):
+    with pytest.raises(Unusable, match="radar"):
+        run_once(replace(spec, arm="field", sensing="radar", out_dir=tmp_path))

@@ -7,8 +7,8 @@ import pytest
 
 from cityloop.city.city import City
 from cityloop.city.errors import Unusable
-from cityloop.control.view import View
-from cityloop.sensing import estimator_of, sensor_of
+from cityloop.control.view import Detectors, Vehicles, View
+from cityloop.sensing import Blind, estimator_of, sensor_of
 from cityloop.sensing.connected import ConnectedSensor
 from cityloop.sensing.connected_estimator import ConnectedEstimator
 from cityloop.sensing.ideal import IdealSensor
@@ -46,3 +46,9 @@ def test_missing_loops_do_not_stop_an_estimator(street: City, text: str) -> None
     for t_s in range(5):
         estimate = estimator.estimate(dataclasses.replace(view, t_s=float(t_s)))
         assert len(estimate.vehicles.vehicle_ix) == 0
+
+
+def test_who_is_blind_sees_nothing_and_needs_no_loops() -> None:
+    truth = Vehicles(**{field.name: np.zeros(3) for field in dataclasses.fields(Vehicles)})
+    vehicles, detectors = Blind().observe(1.0, truth, Detectors(n_veh=np.ones(2, np.int64)))
+    assert Blind().loops.n_rows == len(vehicles.vehicle_ix) == len(detectors.n_veh) == 0

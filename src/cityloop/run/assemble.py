@@ -24,7 +24,7 @@ from cityloop.run.setting import Setting
 from cityloop.run.spec import RunSpec
 from cityloop.run.watch import TimedService, WatchedEstimator, WatchedSensor
 from cityloop.scenarios import Scenario
-from cityloop.sensing import estimator_of, sensor_of
+from cityloop.sensing import Blind, estimator_of, sensor_of
 from cityloop.services.signals import SignalsConfig, SignalsService
 
 TRACKED_S = 600.0
@@ -102,6 +102,7 @@ def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) ->
     standing = Standing(city, setting.begin_s, REPLAY_STEP_S) if spec.keep_replay else None
     onlookers = [onlooker.see for onlooker in (reds, tracks, standing) if onlooker is not None]
     service = _service(spec, city, rules)
+    sensor = Blind() if service is None else sensor_of(spec.sensing, city, spec.seed)
     return Assembly(
         city=city,
         rules=rules,
@@ -110,7 +111,7 @@ def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) ->
             scenario.source,
             setting,
             city,
-            WatchedSensor(sensor_of(spec.sensing, city, spec.seed), *onlookers),
+            WatchedSensor(sensor, *onlookers),
             work,
         ),
         estimator=WatchedEstimator(estimator_of(spec.sensing, city), log.seen, reds.look),

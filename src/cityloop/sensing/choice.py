@@ -6,8 +6,9 @@ import math
 
 from cityloop.city.city import City
 from cityloop.city.errors import Unusable
+from cityloop.city.table import Table
 from cityloop.control.ports import Estimator
-from cityloop.control.view import View
+from cityloop.control.view import Detectors, Vehicles, View
 from cityloop.sensing.connected import ConnectedSensor
 from cityloop.sensing.connected_estimator import ConnectedEstimator
 from cityloop.sensing.ideal import IdealSensor
@@ -24,6 +25,23 @@ class AsSeen:
     def estimate(self, view: View) -> View:
         """Return the view as it is."""
         return view
+
+
+class Blind:
+    """The sensor that sees nothing, for runs in which nobody asks for anything."""
+
+    def __init__(self) -> None:
+        self._loops = Table("detectors")
+        self._seen = Vehicles(), Detectors()
+
+    @property
+    def loops(self) -> Table:
+        """None are needed."""
+        return self._loops
+
+    def observe(self, t_s: float, truth: Vehicles, detectors: Detectors) -> tuple[Vehicles, Detectors]:
+        """Return nothing."""
+        return self._seen
 
 
 def connected_share(text: str) -> float | None:

@@ -135,6 +135,8 @@ class SignalGuard:
         self._t_s = t_s
         wanted, refusals = merge_orders(orders, self._rules, self._machines)
         self._calls.observe(view)
+        if not wanted and not self._machines:
+            return Permit(refusals=tuple(refusals))  # no signal has been taken over yet
         self._resynchronise(view)
         for ix, order in wanted.items():
             if ix not in self._machines:

@@ -6,6 +6,8 @@ Exit code 0: done. 2: the input cannot be used, with one line on standard error.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from typing import cast
 
@@ -37,6 +39,8 @@ app.command()(whatif)
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:  # a process of its own: to take compiled kernels apart piece by piece takes a quarter second
+        atexit.register(gc.freeze)
     command = typer.main.get_command(app)
     try:
         code = command.main(given or ["--help"], prog_name="cityloop", standalone_mode=False)

@@ -53,7 +53,8 @@ def run(
         from cityloop.run.once import run_once
 
         task = bar.add_task(f"{loaded.name}, {arm}", total=setting.end_s - setting.begin_s, note="")
-        result = run_once(spec, lambda t_s: bar.update(task, completed=t_s - setting.begin_s))
+        on_tick = None if bar.disable else lambda t_s: bar.update(task, completed=t_s - setting.begin_s)
+        result = run_once(spec, on_tick)
         run_dir = run_folder(out, loaded.name, arm, seed)
         if replay:
             from cityloop.lab.replay import write_replay

@@ -62,17 +62,17 @@ def longest_red_s(displays: Displays) -> NDArray[np.float64]:
     """
     is_red = (displays.codes == RED) | (displays.codes == RED_YELLOW)
     longest_s = np.zeros(is_red.shape[1])
-    for link_ix, begin_s, end_s in _runs(is_red, displays):
-        longest_s[link_ix] = max(longest_s[link_ix], end_s - begin_s)
+    link_ix, begin_s, end_s = _runs(is_red, displays)
+    np.maximum.at(longest_s, link_ix, end_s - begin_s)
     return longest_s
 
 
 def shortest_green_s(displays: Displays) -> NDArray[np.float64]:
     """Return the shortest whole green of each link; nan for one without a green that began and ended inside."""
     shortest_s = np.full(displays.codes.shape[1], math.inf)
-    for link_ix, begin_s, end_s in _runs(is_green(displays.codes), displays):
-        if begin_s > displays.t_s[0] and end_s < displays.end_s:
-            shortest_s[link_ix] = min(shortest_s[link_ix], end_s - begin_s)
+    link_ix, begin_s, end_s = _runs(is_green(displays.codes), displays)
+    is_whole = (begin_s > displays.t_s[:1]) & (end_s < displays.end_s)
+    np.minimum.at(shortest_s, link_ix[is_whole], (end_s - begin_s)[is_whole])
     return np.where(np.isinf(shortest_s), math.nan, shortest_s)
 
 
@@ -122,14 +122,13 @@ def green_utilisation(
     return share
 
 
-def _runs(is_on: NDArray[np.bool_], displays: Displays) -> list[tuple[int, float, float]]:
-    """Return (link, begin, end) of every stretch of time in which a link's flag is on."""
+def _runs(
+    is_on: NDArray[np.bool_], displays: Displays
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return link, begin and end of every stretch of time in which a link's flag is on."""
     padded = np.zeros((len(is_on) + 2, is_on.shape[1]), np.int8)
     padded[1:-1] = is_on
     steps = np.diff(padded, axis=0).T  # row-wise, begins and ends of one link alternate
     times_s = np.append(displays.t_s, displays.end_s)
-    begins, ends = np.argwhere(steps == 1), np.argwhere(steps == -1)
-    return [
-        (int(link_ix), float(times_s[begin]), float(times_s[end]))
-        for (link_ix, begin), (_, end) in zip(begins, ends, strict=True)
-    ]
+    (link_ix, begins), (_, ends) = np.nonzero(steps == 1), np.nonzero(steps == -1)
+    return link_ix, times_s[begins], times_s[ends]

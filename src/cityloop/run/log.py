@@ -53,7 +53,7 @@ class RunLog:
             shown = self._now.copy()
             for signal_ix, display in zip(permit.signal_ix, permit.displays, strict=True):
                 shown[self._links[signal_ix]] = display
-            if not self._codes or not np.array_equal(shown, self._codes[-1]):
+            if not self._codes or (shown != self._codes[-1]).any():
                 self._t_s.append(t_s if self._codes else self._begin_s)
                 self._codes.append(shown)
         for refusal in permit.refusals:

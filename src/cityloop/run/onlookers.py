@@ -115,7 +115,10 @@ class RedWatch:
     """
 
     def __init__(self, city: City) -> None:
-        self._from_lane_ix, self._link_ix = city.movements["from_lane_ix"], city.movements["link_ix"]
+        from_lane_ix = city.movements["from_lane_ix"]
+        # nobody is on lane -2: what begins on no lane, and at the end what is announced as no movement (-1 and -2)
+        self._from_lane_ix = np.append(np.where(from_lane_ix < 0, -2, from_lane_ix), [-2, -2])
+        self._link_ix = city.movements["link_ix"]
         self._length_m = city.lanes["length_m"]
         self._since_s = np.full(city.links.n_rows, np.inf)
         self._is_there = np.zeros(city.links.n_rows, np.bool_)
@@ -125,10 +128,8 @@ class RedWatch:
 
     def see(self, t_s: float, truth: Vehicles) -> None:
         """Take in who is at the stop lines."""
-        rows = np.flatnonzero((truth.lane_ix >= 0) & (truth.movement_ix >= 0))
-        lane_ix, movement_ix = truth.lane_ix[rows], truth.movement_ix[rows]
-        is_at_stop_line = self._length_m[lane_ix] - truth.position_m[rows] <= AT_STOP_LINE_M
-        rows = rows[is_at_stop_line & (self._from_lane_ix[movement_ix] == lane_ix)]
+        (rows,) = (self._from_lane_ix[truth.movement_ix] == truth.lane_ix).nonzero()
+        rows = rows[self._length_m[truth.lane_ix[rows]] - truth.position_m[rows] <= AT_STOP_LINE_M]
         link_ix = self._link_ix[truth.movement_ix[rows]]
         self._is_there[:] = self._is_standing[:] = False
         self._is_there[link_ix] = True

@@ -28,7 +28,8 @@ class Displays:
     """
 
     def __init__(self, network: TwinNetwork, city: City, run: TwinRun) -> None:
-        self._network, self._city, self._run = network, city, run
+        self._network, self._run = network, run
+        self._links_of = [city.links_of(ix) for ix in range(city.signals.n_rows)]
         self._display = np.full(city.links.n_rows, DARK, np.uint8)
         self.is_ordered = np.zeros(city.signals.n_rows, np.bool_)
         """Which signals are set from outside."""
@@ -56,8 +57,8 @@ class Displays:
             if at is None:
                 continue
             stage, elapsed_s = at
-            self._display[self._city.links_of(signal_ix)] = codes[stage]
-            self._until_s = min(self._until_s, time_s + float(ends_s[stage]) - elapsed_s)
+            self._display[self._links_of[signal_ix]] = codes[stage]
+            self._until_s = min(self._until_s, time_s + ends_s[stage] - elapsed_s)
 
     def play(self, signal_ix: int, plan_ix: int) -> None:
         """Show another plan from now on."""
@@ -75,7 +76,7 @@ class Displays:
     def _set(self, signal_ix: int, display: NDArray[np.uint8], at_ms: int) -> Receipt:
         if not 0 <= signal_ix < len(self._moves):
             return Receipt(signal_ix, is_applied=False, reason="the city has no such signal")
-        links = self._city.links_of(signal_ix)
+        links = self._links_of[signal_ix]
         if len(display) != links.stop - links.start:
             return Receipt(signal_ix, is_applied=False, reason="the display has not one value a link")
         if not self.is_ordered[signal_ix]:
@@ -90,8 +91,8 @@ class Displays:
         return Receipt(signal_ix, is_applied=True)
 
 
-def _plan_of(city: City, plan_ix: int) -> tuple[NDArray[np.float64], float, list[NDArray[np.uint8]]]:
+def _plan_of(city: City, plan_ix: int) -> tuple[list[float], float, list[NDArray[np.uint8]]]:
     """Return the ends of a plan's stages in the cycle, its offset and what each stage shows."""
     rows = slice(int(city.plans["stages_start"][plan_ix]), int(city.plans["stages_end"][plan_ix]))
-    ends_s = np.cumsum(city.stages["duration_s"][rows])
+    ends_s: list[float] = np.cumsum(city.stages["duration_s"][rows]).tolist()
     return ends_s, float(city.plans["offset_s"][plan_ix]), [codes_of(state) for state in city.states_of(plan_ix)]

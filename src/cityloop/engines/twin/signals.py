@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,19 +130,19 @@ def plans_of(network: TwinNetwork, city: City, clusters: Records) -> Plans:
     )
 
 
-def stage_at(ends_s: NDArray[np.float64], offset_s: float, time_s: float) -> tuple[int, float] | None:
+def stage_at(ends_s: Sequence[float], offset_s: float, time_s: float) -> tuple[int, float] | None:
     """Return the stage of a plan at a time, and how much of the cycle has passed; None for a plan without a cycle.
 
     Parameters
     ----------
-    ends_s : float64, shape (n_stages,)
+    ends_s : sequence of float
         End of each stage in the cycle.
     offset_s, time_s : float
     """
-    if not len(ends_s) or ends_s[-1] <= 0:
+    if not ends_s or ends_s[-1] <= 0:
         return None
-    elapsed_s = (time_s - offset_s) % float(ends_s[-1])
-    return min(int(np.searchsorted(ends_s, elapsed_s, side="right")), len(ends_s) - 1), elapsed_s
+    elapsed_s = (time_s - offset_s) % ends_s[-1]
+    return min(bisect_right(ends_s, elapsed_s), len(ends_s) - 1), elapsed_s
 
 
 def put_plan(
@@ -161,12 +163,12 @@ def put_plan(
     """
     rows = slice(int(city.plans["stages_start"][plan_ix]), int(city.plans["stages_end"][plan_ix]))
     durations_s = city.stages["duration_s"][rows]
-    ends_s = np.cumsum(durations_s)
+    ends_s = np.cumsum(durations_s).tolist()
     at = stage_at(ends_s, float(city.plans["offset_s"][plan_ix]), time_s)
     if at is None:
         return
     stage, elapsed_s = at
-    begun_s = elapsed_s - float(ends_s[stage] - durations_s[stage])
+    begun_s = elapsed_s - (ends_s[stage] - float(durations_s[stage]))
     for face in plans.faces_of_signal[signal_ix]:
         first, last = plans.stages_of_plan[face, plan_ix]
         state.faces["first_stage"][face], state.faces["last_stage"][face] = first, last

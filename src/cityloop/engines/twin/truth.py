@@ -36,6 +36,7 @@ class TruthReader:
         self._length_m, self._length_mm = length_m, np.round(length_m * 1000).astype(np.int32)
         self._ways_mm = np.round(city.movements["length_m"][network.movement_ix] * 1000).astype(np.int32)
         self._places = np.zeros((max(len(length_m), 1), lp.N_PLACE), np.int32)
+        self._movement_ix = np.append(network.movement_ix, _NONE_AHEAD)  # the last one: of -1
         self._ahead = _signalised_ahead(network, run, city.movements["signal_ix"][network.movement_ix] >= 0)
         self._loops = _Loops(network, city, loops, self._length_mm)
 
@@ -51,23 +52,20 @@ class TruthReader:
         made.
         """
         places = self._places[: self._read(since_begin_s)]
-        places = places[np.argsort(places[:, lp.WHO], kind="stable")]
+        places = places.take(places[:, lp.WHO].argsort(), axis=0)
         who, inside, lane = places[:, lp.WHO].astype(np.int64), places[:, lp.INSIDE], places[:, lp.LANE]
-        city_lane = self._network.lane_ix[lane]
-        is_bay = city_lane < 0
+        is_inside = inside >= 0
         into_bay = self._network.movement_of_bay[lane]
-        is_inside = (inside >= 0) | is_bay
-        following = places[:, lp.NEXT]
-        ahead = np.where(following >= 0, self._network.movement_ix[following], _NONE_AHEAD)
-        making = np.where(inside >= 0, self._network.movement_ix[inside], into_bay)
+        movement_ix = self._movement_ix[np.where(is_inside, inside, places[:, lp.NEXT])]
+        metres_and_seconds = np.divide(places[:, lp.PLACE_MM : lp.STOOD_MS + 1].T, 1000, order="C")
         return Vehicles(
             vehicle_ix=who,
-            lane_ix=np.where(is_inside, -1, city_lane),
-            movement_ix=np.where(is_inside, making, ahead),
-            position_m=places[:, lp.PLACE_MM] / 1000,
-            speed_mps=places[:, lp.SPEED_MMPS] / 1000,
+            lane_ix=np.where(is_inside, -1, self._network.lane_ix[lane]),
+            movement_ix=np.where(is_inside | (into_bay < 0), movement_ix, into_bay),
+            position_m=metres_and_seconds[0],
+            speed_mps=metres_and_seconds[1],
             length_m=self._length_m[who],
-            waiting_s=places[:, lp.STOOD_MS] / 1000,
+            waiting_s=metres_and_seconds[2],
             n_persons=np.ones(len(who)),
             age_s=np.zeros(len(who)),
         )
@@ -117,6 +115,7 @@ class _Loops:
         self._now = np.zeros(self.n, np.bool_)
         self._occupied, self._since_s = np.zeros(self.n), np.full(self.n, 1e6)
         self._n_seconds = 0
+        self._none = Detectors()
 
     def see(self, places: NDArray[np.int32], n_places: int, state: lr.State) -> None:
         lp.watch_loops(
@@ -128,7 +127,7 @@ class _Loops:
 
     def read(self) -> Detectors:
         if not self.n:
-            return Detectors()
+            return self._none
         back = np.empty(self.n, np.int64)
         back[self._order] = np.arange(self.n)
         readings = Detectors(

@@ -8,6 +8,7 @@ starting vehicles has come.
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from cityloop.kernels import lane_queues as lq
@@ -26,7 +27,7 @@ MOVE_UP_MMPS = 5000
 """Speed at which a queue moves up."""
 
 
-@lq.inlined
+@njit(inline="always")  # compiled apart as well, it would make a first run wait a third of a second more
 def _way_of(turn: int, lane: int, built: Built) -> int:
     """Return the movement by which a lane makes a turn; where it does not, that of the first lane that does."""
     found = -1

@@ -37,6 +37,8 @@ class Displays:
         signal_ix = table["signal_ix"][network.movement_ix]
         self._moves = [np.flatnonzero(signal_ix == ix) for ix in range(city.signals.n_rows)]
         self._links = [table["link_ix"][network.movement_ix[moves]] for moves in self._moves]
+        self._receipts = [Receipt(ix, is_applied=True) for ix in range(city.signals.n_rows)]
+        self._set_last: dict[int, NDArray[np.uint8] | None] = {}  # where nobody can write into it any more
         self._until_s = -math.inf
         self._plans = [_plan_of(city, plan_ix) for plan_ix in range(city.plans.n_rows)]
         self.plan_ix = [int(ix) for ix in city.signals["plan_ix"]]
@@ -69,7 +71,9 @@ class Displays:
         """Set what differs from what is shown and stop the plans of the signals concerned."""
         at_ms = round(since_begin_s * 1000)
         return tuple(
-            self._set(signal_ix, display, at_ms)
+            self._receipts[signal_ix]
+            if display is self._set_last.get(signal_ix)
+            else self._set(signal_ix, display, at_ms)
             for signal_ix, display in zip(permit.signal_ix, permit.displays, strict=True)
         )
 
@@ -79,16 +83,17 @@ class Displays:
         links = self._links_of[signal_ix]
         if len(display) != links.stop - links.start:
             return Receipt(signal_ix, is_applied=False, reason="the display has not one value a link")
+        self._set_last[signal_ix] = None if display.flags.writeable else display
         if not self.is_ordered[signal_ix]:
             self.is_ordered[signal_ix] = True
             self._run.state.faces["switch_ms"][list(self._run.plans.faces_of_signal[signal_ix])] = lr.NEVER
         elif np.array_equal(self._display[links], display):
-            return Receipt(signal_ix, is_applied=True)
+            return self._receipts[signal_ix]
         self._display[links] = display
         moves = self._moves[signal_ix]
         rules = rules_shown(self._network, moves, self._display[self._links[signal_ix]])
         lq.show_all(moves.astype(np.int32), rules, at_ms, self._run.built, self._run.state)
-        return Receipt(signal_ix, is_applied=True)
+        return self._receipts[signal_ix]
 
 
 def _plan_of(city: City, plan_ix: int) -> tuple[list[float], float, list[NDArray[np.uint8]]]:

@@ -26,14 +26,10 @@ from cityloop.kernels import lane_records as lr
 from cityloop.kernels.lane_records import Ints32, Records
 
 Ints = NDArray[np.int64]
-_RULE_OF_CODE = {
-    RED: lr.STOP,
-    RED_YELLOW: lr.STOP,
-    YELLOW: lr.YELLOW,
-    GREEN: lr.PROTECTED,
-    GREEN_YIELDING: lr.YIELDING,
-    STOP_THEN_GO: lr.STOP_THEN_YIELD,
-}
+_RULE_OF_CODE: Ints32 = np.zeros(DARK + 1, np.int32)
+_RULE_OF_CODE[[RED, RED_YELLOW]] = lr.STOP
+_RULE_OF_CODE[[YELLOW, GREEN]] = lr.YELLOW, lr.PROTECTED
+_RULE_OF_CODE[[GREEN_YIELDING, STOP_THEN_GO]] = lr.YIELDING, lr.STOP_THEN_YIELD
 
 
 @dataclass(frozen=True)
@@ -66,11 +62,8 @@ def rules_shown(network: TwinNetwork, moves: Ints, codes: NDArray[np.uint8]) -> 
     A yielding green leads into the bay without yielding; whoever waits there may go on whatever the signal shows, and
     need not yield under a protected green.
     """
-    rule_of = np.zeros(max(_RULE_OF_CODE) + 1, np.int32)
-    for code, rule in _RULE_OF_CODE.items():
-        rule_of[code] = rule
     is_off = (codes == BLINKING) | (codes == DARK)
-    rules = np.where(is_off, network.rules[moves], rule_of[np.where(is_off, RED, codes)])
+    rules = np.where(is_off, network.rules[moves], _RULE_OF_CODE[np.where(is_off, RED, codes)])
     has_bay = (network.moves["bay_move"][moves] >= 0) & (rules == lr.YIELDING)
     rules = np.where(has_bay, lr.PROTECTED, rules)
     is_from_bay = network.moves["is_from_bay"][moves] == 1

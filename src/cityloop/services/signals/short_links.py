@@ -58,6 +58,8 @@ class ShortLinks:
     def closed_streams(self) -> dict[int, list[int]]:
         """Return by signal the links whose streams lead to where somebody stands: they must not begin yet."""
         closed: dict[int, list[int]] = {}
+        if not self._has_any:
+            return closed
         for signal, member in np.argwhere(self._is_stood_on).tolist():
             closed.setdefault(signal, []).extend(self._planned[signal].streams[member])
         return closed

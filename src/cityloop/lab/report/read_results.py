@@ -197,10 +197,10 @@ def _city(scenario: Mapping[str, Any], runs: _Runs, arm: str) -> City | None:
 
 
 def _road_delays(city: City | None, runs: _Runs, base_arm: str, ours_arm: str) -> RoadDelays | None:
-    before, after = runs.all(base_arm, folder.read_roads_of), runs.all(ours_arm, folder.read_roads_of)
-    if city is None or base_arm == ours_arm or not before or not after:
+    if city is None or base_arm == ours_arm:
         return None
-    return road_delays(before, after)
+    before, after = runs.all(base_arm, folder.read_roads_of), runs.all(ours_arm, folder.read_roads_of)
+    return road_delays(before, after) if before and after else None
 
 
 def _junctions(city: City | None, runs: _Runs, base_arm: str, ours_arm: str) -> tuple[Junction, ...]:
@@ -208,7 +208,8 @@ def _junctions(city: City | None, runs: _Runs, base_arm: str, ours_arm: str) -> 
         red_wait_s = folder.read_arrays(run / folder.RED_WAITS)["longest_s"]
         return JunctionRun(folder.read_roads_of(run), folder.read_displays_of(run), red_wait_s)
 
-    before, after = runs.all(base_arm, read), runs.all(ours_arm, read)
+    before = runs.all(base_arm, read)
+    after = before if ours_arm == base_arm else runs.all(ours_arm, read)
     return junctions(city, before, after) if city and before and after else ()
 
 

@@ -1,5 +1,6 @@
 """Commands that end well, on SUMO itself."""
 
+import gc
 import json
 
 from cityloop.cli.main import main
@@ -34,6 +35,7 @@ def test_run_for_machines(capfd, tmp_path, crossing):
     assert (result["scenario"], result["arm"], result["seed"]) == ("crossing", "field", 3)
     assert result["delay_s"] > 0
     assert result["decide_ms_mean"] is None
+    assert gc.isenabled()
     assert written.err == ""
     assert (tmp_path / "runs" / "crossing" / "field" / "3" / "run.json").exists()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,7 +52,7 @@ def run(
     spec = RunSpec(scenario, arm, seed, out.absolute(), engine, sensing, data_dir=data, keep_replay=replay)
     loaded = load_scenario(scenario, data)
     setting = setting_of(spec, loaded)
-    with apart() as screen, progress_bar(screen, is_shown=not as_json) as bar:
+    with apart() as screen, progress_bar(screen, is_shown=not as_json) as bar, _uncollected():
         from cityloop.run.once import run_once
 
         task = bar.add_task(f"{loaded.name}, {arm}", total=setting.end_s - setting.begin_s, note="")
@@ -66,6 +69,18 @@ def run(
         _print(result, run_dir)
         if replay:
             sys.stdout.write(f"replay: {run_dir / 'replay.html'}\n")
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let garbage lie for one run, which makes little: a first run, which compiles, would look for it for a second."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _print(result: RunResult, run_dir: Path) -> None:

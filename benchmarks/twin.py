@@ -10,13 +10,14 @@ speed    vehicle-seconds (vehicles in the network times simulated seconds) a sec
          lane
 growth   grids of 1,000, 10,000 and 100,000 signals with the same traffic a signal; the last holds a million vehicles
 parity   mean travel time of those that entered, and vehicles that left each road, against SUMO micro with SUMO's ways
+ways     the same where trips choose their ways in each of both
 start    a first run of ``cologne8`` with nothing compiled yet, and with all of it
 trial    100 seeds of ``cologne8`` on two cores, by the command line
 arms     ``field`` and others on both engines: whether they rank alike
 =======  ==============================================================================================================
 
-Without ``--parts`` the first four run. A shared machine is noisy: times are processor times (``start`` and ``trial``:
-wall times), medians, with fastest over slowest beside them.
+Without ``--parts`` speed, growth, parity and start run. A shared machine is noisy: times are processor times (``start``
+and ``trial``: wall times), medians, with fastest over slowest beside them.
 
     twin.py --json out/twin.json
     twin.py --quick --json out/quick.json
@@ -39,7 +40,7 @@ from pathlib import Path
 from typing import Any
 
 from option_lists import names, seeds
-from twin_parts import growth, parity, ranking, speed, start
+from twin_parts import growth, parity, ranking, speed, start, ways
 from twin_parts.cases import Case, grid, ingolstadt21
 from twin_parts.clocked import Bound, Sizes, bound_of, sizes_of
 from twin_parts.uxsim_peer import has_uxsim
@@ -47,7 +48,7 @@ from twin_parts.uxsim_peer import has_uxsim
 from cityloop.city.errors import Unusable
 from cityloop.run import folder
 
-PARTS = ("speed", "growth", "parity", "start", "trial", "arms")
+PARTS = ("speed", "growth", "parity", "ways", "start", "trial", "arms")
 USUAL_PARTS = ("speed", "growth", "parity", "start")
 TRIALS = ("field", "field,smart")
 GRID_WINDOW_S = (40, 340)
@@ -166,6 +167,21 @@ def run_parity(arguments: argparse.Namespace, report: Report, _: Path) -> None:
     report.written["parity"] = [{**asdict(row), "error": row.error, "r2": row.r2} for row in found]
 
 
+def run_ways(arguments: argparse.Namespace, report: Report, _: Path) -> None:
+    """Compare with SUMO micro where trips choose their ways, and print it."""
+    found = ways.measure_ways(arguments.scenarios, arguments.seeds, tell)
+    report.title(f"ways chosen in the twin and in SUMO micro, field, seeds {', '.join(map(str, arguments.seeds))}")
+    print(f"  {'':<14} {'SUMO s':>8} {'twin s':>8} {'error':>8} {'R2':>7} {'same way':>9}")
+    for row in found:
+        verdict = "holds" if row.holds else "FALLS SHORT"
+        report.holds &= row.holds
+        print(
+            f"  {row.scenario:<14} {row.sumo_s:8.1f} {row.twin_s:8.1f} {100 * row.error:+7.1f}% {row.r2:7.3f} "
+            f"{100 * row.same_frac:8.1f}%   {verdict}"
+        )
+    report.written["ways"] = [{**asdict(row), "error": row.error} for row in found]
+
+
 def run_start(_: argparse.Namespace, report: Report, __: Path) -> None:
     """Time first runs, and print them."""
     found = [start.measure_start(arm, tell) for arm in ("field", "smart")]
@@ -205,6 +221,7 @@ RUN = {
     "speed": run_speed,
     "growth": run_growth,
     "parity": run_parity,
+    "ways": run_ways,
     "start": run_start,
     "trial": run_trial,
     "arms": run_arms,
@@ -217,8 +234,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--parts", type=names, help=f"of {', '.join(PARTS)}; by default {', '.join(USUAL_PARTS)}")
     parser.add_argument("--quick", action="store_true", help="only speed, each peer once, without UXsim: within 60 s")
     parser.add_argument("--repeats", type=int, help="runs of each peer in the part speed, by default 5")
-    parser.add_argument("--scenarios", type=names, default=list(parity.SCENARIOS), help="of parity and arms")
-    parser.add_argument("--seeds", type=seeds, default=[1, 2, 3], help="of parity and arms, as in 1,2 or 1-3")
+    parser.add_argument("--scenarios", type=names, default=list(parity.SCENARIOS), help="of parity, ways, arms")
+    parser.add_argument("--seeds", type=seeds, default=[1, 2, 3], help="of parity, ways, arms, as in 1,2 or 1-3")
     parser.add_argument("--scales", type=lambda text: [float(part) for part in names(text)], default=parity.SCALES)
     parser.add_argument("--arms", type=names, default=list(ranking.ARMS), help="of the part arms")
     parser.add_argument("--out", type=Path, help="where the runs of the part arms are kept, so that none is repeated")

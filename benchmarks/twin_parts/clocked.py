@@ -77,7 +77,7 @@ def count_hops(run: TwinRun) -> int:
 def vehicle_seconds(run: TwinRun, begin_s: float, end_s: float) -> float:
     """Return the time that all vehicles together were in the network within a window that ends now."""
     entered_s = run.state.vehicles["entered_ms"] / 1000
-    left_ms = run.state.steps["passed_ms"][run.steps_start[1:] - 1]
+    left_ms = run.state.steps["passed_ms"][run.steps_end - 1]
     left_s = np.where(left_ms >= 0, left_ms / 1000, end_s)
     inside_s = np.minimum(left_s, end_s) - np.maximum(entered_s, begin_s)
     return float(np.maximum(inside_s, 0.0)[entered_s >= 0].sum())

@@ -111,7 +111,7 @@ def pair_of(city: City, reference: Reference, seed: int) -> Pair:
     span_s = round(reference.end_s - reference.begin_s)
     simulate(network, run, 0, span_s)
     entered_ms = run.state.vehicles["entered_ms"]
-    left_ms = run.state.steps["passed_ms"][run.steps_start[1:] - 1]
+    left_ms = run.state.steps["passed_ms"][run.steps_end - 1]
     has_entered = entered_ms >= 0
     travel_time_s = (np.where(left_ms >= 0, left_ms, span_s * 1000) - entered_ms)[has_entered] / 1000
     return Pair(
@@ -120,16 +120,17 @@ def pair_of(city: City, reference: Reference, seed: int) -> Pair:
         twin_s=float(travel_time_s.mean()),
         n_sumo=int((~np.isnan(reference.travel_time_s)).sum()),
         n_twin=int(has_entered.sum()),
-        r2=_r2(reference.n_left, _n_left(run, city.roads.n_rows)),
+        r2=r2_of(reference.n_left, n_left_of(run, city.roads.n_rows)),
     )
 
 
-def _n_left(run: TwinRun, n_roads: int) -> NDArray[np.int64]:
+def n_left_of(run: TwinRun, n_roads: int) -> NDArray[np.int64]:
+    """Return how many left each road in the twin."""
     is_left = run.state.steps["passed_ms"] >= 0
     return np.bincount(run.roads[is_left], minlength=n_roads)
 
 
-def _r2(sumo: NDArray[np.int64], twin: NDArray[np.int64]) -> float:
+def r2_of(sumo: NDArray[np.int64], twin: NDArray[np.int64]) -> float:
     """Return the coefficient of determination over the roads that somebody left in either."""
     used = (sumo + twin) > 0
     expected, got = sumo[used].astype(float), twin[used].astype(float)

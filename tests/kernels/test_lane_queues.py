@@ -218,7 +218,7 @@ def assert_whole(case: Case, run: TwinRun) -> None:
     who = state.rings["who"][slot]
     n_times = np.bincount(who, minlength=n)
     has_entered = vehicles["entered_ms"] >= 0
-    has_arrived = state.steps["turn"][run.steps_start[1:] - 1] == -1
+    has_arrived = state.steps["turn"][run.steps_end - 1] == -1
     np.testing.assert_array_equal(n_times, has_entered & ~has_arrived)
     first = np.concatenate([[0], state.sources["end"][:-1]]) if len(state.sources) else np.zeros(0, np.int64)
     for begin, source in zip(first, state.sources, strict=True):
@@ -226,7 +226,7 @@ def assert_whole(case: Case, run: TwinRun) -> None:
         np.testing.assert_array_equal(has_entered[queue], begin + np.arange(len(queue)) < source["next"])
     # whoever has entered a lane is on it or has left it
     is_bay = lanes["free_ms"] == 0
-    n_entries = has_entered.sum() + (vehicles["at"] - run.steps_start[:-1]).sum()
+    n_entries = has_entered.sum() + (vehicles["at"] - run.steps_start).sum()
     assert state.tails[~is_bay].sum() == n_entries
     assert (state.entries["freed"] <= state.heads).all()
     assert (state.heads <= state.tails).all()
@@ -449,7 +449,7 @@ def way_through(city: City) -> list[int]:
 
 
 def arrived(run: TwinRun) -> NDArray[np.bool_]:
-    return run.state.steps["turn"][run.steps_start[1:] - 1] == -1
+    return run.state.steps["turn"][run.steps_end - 1] == -1
 
 
 def test_a_city_without_traffic_stays_empty() -> None:

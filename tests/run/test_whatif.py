@@ -16,11 +16,13 @@ from cityloop.city.table import Table
 from cityloop.city.traffic import Traffic
 from cityloop.engines.twin import TwinEngine
 from cityloop.engines.twin.engine import LaneEvent
+from cityloop.engines.twin.prepare import is_trip
 from cityloop.engines.twin.records import passages_of
 from cityloop.measures.intervals import Verdict
-from cityloop.run.detours import Detours
+from cityloop.run.detours import Detours, as_taken
 from cityloop.run.once import run_once
 from cityloop.run.option import Option, closed_rows, with_demand, with_offsets
+from cityloop.run.readings import router_of
 from cityloop.run.spec import RunSpec
 from cityloop.run.whatif import whatif
 from cityloop.run.whatif_results import WITHOUT_WAY_FRAC
@@ -231,6 +233,32 @@ def test_whoever_is_on_its_way_at_the_closing_turns_off(source, city, traffic):
     assert 0 < len(second.stuck) < 15
     again = detours.on_the_way(second.traffic, engine.run, 0)
     assert (again.rerouted, again.stuck) == ((), second.stuck)
+
+
+def test_trips_that_chose_before_the_closing_keep_their_ways(source, city, traffic):
+    rest = road(city, "rest")
+    detours = Detours(source, city, (rest,), (), 200, 400)
+    router = router_of(source, "block").with_closure(detours.closure())
+    first = detours.at_departure(traffic, 0, N_SECONDS).traffic
+    engine = TwinEngine(city, first, sensor_of("ideal", city, 1), 0, N_SECONDS, 1, router=router)
+    engine.advance(N_SECONDS)
+    fixed, run = as_taken(first, engine.run, 200), engine.run
+    is_early = first.vehicles["depart_s"] < 200
+    assert is_trip(first).sum() > 100
+    assert not is_trip(fixed)[is_early].any()
+    assert (is_trip(fixed)[~is_early] == is_trip(first)[~is_early]).all()
+    for at, row in enumerate(run.traffic_ix.tolist()):
+        if is_early[row]:
+            assert roads_of(fixed, row) == run.roads[run.steps_start[at] : run.steps_end[at]].tolist()
+        else:
+            assert roads_of(fixed, row) == roads_of(first, row)
+    second = detours.on_the_way(first, run, 0)
+    assert len(second.rerouted) > 3
+    engine = TwinEngine(city, second.traffic, sensor_of("ideal", city, 1), 0, N_SECONDS, 1, router=router)
+    engine.advance(N_SECONDS)
+    passages = passages_of(engine.network, city, engine.run, N_SECONDS)
+    on_it = (passages.road_ix == rest) & (passages.entered_s > 200) & (passages.entered_s < 400)
+    assert set(engine.run.traffic_ix[passages.vehicle[on_it]]) <= set(second.stuck)
 
 
 # --- lanes of the engine

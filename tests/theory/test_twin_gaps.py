@@ -138,6 +138,15 @@ def test_a_stream_without_a_signal_has_the_capacity_that_it_has_in_sumo(
     assert capacity_vph == pytest.approx(measured_vph, rel=0.12)
 
 
+def test_nobody_yields_to_who_stands_behind_another_at_red(streets: Streets) -> None:
+    turn, foe, held = "signal.wi signal.no", "signal.ei signal.wo", "signal.ei signal.so"
+    states = _permissive_green(streets)
+    day = streets.day({held: [0.0], foe: [2.0], turn: [60.0]}, 300.0, **states)
+    assert np.isnan(day.left_s(foe)).all()
+    alone_s = streets.day({turn: [60.0]}, 300.0, **states).left_s(turn, 1)
+    np.testing.assert_array_equal(day.left_s(turn, 1), alone_s)
+
+
 def test_who_has_the_right_of_way_is_not_delayed_by_who_yields(streets: Streets) -> None:
     major = "priority.wi priority.eo"
     departures_s = poisson_s(600.0, END_S, 5)

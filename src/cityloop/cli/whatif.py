@@ -86,7 +86,7 @@ def whatif(
 
     Plays the same days as things are and with the change on the twin, seed by seed, and gives the difference with its
     95 % interval and a verdict, which may be that the runs cannot tell. Vehicles whose way is closed take the fastest
-    other one over free streets; those that have none stay out and are counted. Services are not told what is changed.
+    other one; those that have none stay out and are counted. Services are not told what is changed.
     """
     asked = _option(close, close_lane, begin, until, demand, offset or [], gate or [])
     chosen = [arm.strip() for arm in arms.split(",") if arm.strip()]

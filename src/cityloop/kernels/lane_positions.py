@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from cityloop.kernels import lane_queues as lq
-from cityloop.kernels.lane_records import Built, Ints32, State, int64
+from cityloop.kernels.lane_records import ENDS, Built, Ints32, State, int64
 
 # places: who, lane (of the twin), movement that is being made inside the junction before it (-1: it is on the lane),
 # from the begin of the lane or from the stop line, speed, how long it has stood, and its next movement at a signal (-1:
@@ -39,8 +39,20 @@ def _way_of(turn: int, lane: int, built: Built) -> int:
     return found
 
 
+@lq.inlined
+def _signal_ahead(at: int, is_signalised: NDArray[np.bool_], state: State) -> int:
+    """Return the first turn at a signal from a step on, -1 where none comes."""
+    turn = state.steps[at].turn & ENDS
+    while turn != ENDS and not is_signalised[turn]:
+        at += 1
+        turn = state.steps[at].turn & ENDS
+    return -1 if turn == ENDS else turn
+
+
 @lq.compiled
-def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, ahead: Ints32, places: Ints32) -> int:
+def places_of(
+    now_ms: int, built: Built, state: State, ways_mm: Ints32, is_signalised: NDArray[np.bool_], places: Ints32
+) -> int:
     """Write where every vehicle is, lane by lane from its end, and return how many there are.
 
     Parameters
@@ -50,8 +62,8 @@ def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, ahead: I
     state : State
     ways_mm : int32, shape (n_moves,)
         Length of each movement inside the junction.
-    ahead : int32, shape (n_steps,)
-        Next turn at a signal from each step on, -1 where none comes.
+    is_signalised : bool, shape (n_turns,)
+        Whether each turn is made at a signal.
     places : int32, shape (n, N_PLACE)
         Written; long enough for all vehicles.
     """
@@ -75,7 +87,7 @@ def places_of(now_ms: int, built: Built, state: State, ways_mm: Ints32, ahead: I
                 cross = (built.moves[before].cross_ms * state.vehicles[who].slow) >> 10
             entered = since + cross
             places[n, WHO], places[n, LANE], places[n, INSIDE], places[n, STOOD_MS] = who, lane, -1, 0
-            places[n, NEXT] = _way_of(ahead[at], lane, built)
+            places[n, NEXT] = _way_of(_signal_ahead(at, is_signalised, state), lane, built)
             if now_ms < entered:
                 places[n, INSIDE] = before
                 places[n, PLACE_MM] = (now_ms - since) * ways_mm[before] // max(cross, 1)

@@ -229,7 +229,8 @@ def is_in_way(
 
     Whoever has waited long takes shorter gaps, for others will brake.
 
-    Whoever yields itself or is held by a full lane is in nobody's way; but who waits for room on the same road is.
+    Whoever yields itself, is held by a full lane or stands behind another at red is in nobody's way; but who waits for
+    room on the same road is.
     """
     foe_move, lane = int64(built.foes[foe].move), int64(built.foes[foe].lane)
     if state.shown[foe_move].go == STOP or state.exits[lane].yielded_ms >= now_ms:
@@ -255,6 +256,9 @@ def is_in_way(
         if is_foe:
             found = True
             break
+        by = int64(state.rings[slot].by)
+        if by >= 0 and state.shown[by].go == STOP and state.shown[by].usable_ms < out_ms:
+            break  # who stands at red holds those behind it
     return found
 
 

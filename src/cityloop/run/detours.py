@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from cityloop.city.city import City
 from cityloop.city.sumo import SumoInput
 from cityloop.city.sumo.halts import Halt, WayRow, rows_of
-from cityloop.city.sumo.journeys import Journey, Ways
+from cityloop.city.sumo.journeys import Journey, Ways, chosen_part
 from cityloop.city.sumo.net_details import NetDetails
 from cityloop.city.sumo.routing import RoadGraph, penalties_of
 from cityloop.city.table import Table
 from cityloop.city.traffic import Traffic
-from cityloop.engines.twin.prepare import TwinRun
+from cityloop.engines.twin.prepare import TwinRun, is_trip, ranges
+from cityloop.engines.twin.routing import Closure
 
 Ints = NDArray[np.int64]
 NOT_IN = -1
@@ -83,12 +84,13 @@ class Detours:
         Returns
         -------
         Detoured
-            Those who have no other way depart never.
+            Those who have no other way depart never. What a trip may choose of its way it may still choose.
         """
         depart_s = traffic.vehicles["depart_s"]
         first_s, last_s = max(begin_s, self._from_s), min(end_s, self._until_s)
         rows = np.flatnonzero((depart_s >= first_s) & (depart_s < last_s)).tolist()
-        detoured = self._detour(traffic, ((row, NOT_IN, float(depart_s[row])) for row in rows))
+        wanted = ((row, NOT_IN, float(depart_s[row])) for row in rows)
+        detoured = self._detour(traffic, wanted, is_trip(traffic))
         columns = dict(detoured.traffic.vehicles)
         columns["depart_s"] = columns["depart_s"].copy()
         columns["depart_s"][list(detoured.stuck)] = np.inf
@@ -108,21 +110,28 @@ class Detours:
         Returns
         -------
         Detoured
-            Those who have no other way keep theirs.
+            Those who have no other way keep theirs; nobody who was due by then chooses again.
         """
+        traffic = as_taken(traffic, run, self._from_s)
         closing_ms = (self._from_s - begin_s) * 1000
-        counts = np.diff(run.steps_start)
-        passed_ms, entered_ms = run.state.steps["passed_ms"], run.state.vehicles["entered_ms"]
-        owner = np.repeat(np.arange(len(counts)), counts)
+        counts, (owner, steps) = run.steps_end - run.steps_start, run.steps_in_order()
+        passed_ms, entered_ms = run.state.steps["passed_ms"][steps], run.state.vehicles["entered_ms"]
         n_passed = np.bincount(owner, (passed_ms >= 0) & (passed_ms <= closing_ms), len(counts)).astype(np.int64)
         is_in = (entered_ms >= 0) & (entered_ms <= closing_ms)
         is_due = traffic.vehicles["depart_s"][run.traffic_ix] < self._from_s
         places = np.where(is_in, n_passed, NOT_IN)
         late = np.flatnonzero(is_due & (places < counts))
         rows, at = run.traffic_ix[late].tolist(), places[late].tolist()
-        return self._detour(traffic, ((row, place, self._from_s) for row, place in zip(rows, at, strict=True)))
+        wanted = ((row, place, self._from_s) for row, place in zip(rows, at, strict=True))
+        return self._detour(traffic, wanted, np.zeros(traffic.vehicles.n_rows, np.bool_))
 
-    def _detour(self, traffic: Traffic, wanted: Iterable[tuple[int, int, float]]) -> Detoured:
+    def closure(self) -> Closure:
+        """Return what is closed, for those who choose their ways in the twin."""
+        return Closure(lambda kind: self._graph(*kind).graph, self._from_s, self._until_s)
+
+    def _detour(
+        self, traffic: Traffic, wanted: Iterable[tuple[int, int, float]], may_choose: NDArray[np.bool_]
+    ) -> Detoured:
         """Return traffic with other ways for those of the given rows who need one at their place and time."""
         table, book = traffic.vehicles, _WayBook(traffic)
         starts, ends = table["routes_start"].copy(), table["routes_end"].copy()
@@ -136,7 +145,7 @@ class Detours:
             gap = graph.gap_ahead(book.roads(span), place)
             if gap is None or now_s + graph.free_s(book.roads(span)[place + 1 : gap]) >= self._until_s:
                 continue
-            found = book.span_of(span, max(place, 0), graph)
+            found = book.span_of(span, max(place, 0), graph, bool(may_choose[row]))
             if found is None:
                 stuck.append(row)
             else:
@@ -153,6 +162,26 @@ class Detours:
             is_open = np.array(self._details.open_lanes(vehicle_class)) & ~self._is_closed
             graph = self._graphs[key] = _ClosedGraph(plain, self._details.city, is_open)
         return graph
+
+
+def as_taken(traffic: Traffic, run: TwinRun, before_s: float) -> Traffic:
+    """Return traffic in which trips that were due before a time keep the ways that they chose in a run."""
+    table, routes = traffic.vehicles, traffic.routes
+    is_fixed = is_trip(traffic) & (table["depart_s"] < before_s)
+    mine = np.flatnonzero(is_fixed[run.traffic_ix])
+    if not len(mine):
+        return traffic
+    counts = (run.steps_end - run.steps_start)[mine]
+    added = Table("routes", {"road_ix": run.roads[ranges(run.steps_start[mine], counts)]})
+    starts, ends = table["routes_start"].copy(), table["routes_end"].copy()
+    rows = run.traffic_ix[mine]
+    ends[rows] = routes.n_rows + np.cumsum(counts)
+    starts[rows] = ends[rows] - counts
+    return replace(
+        traffic,
+        vehicles=Table("vehicles", {**table, "routes_start": starts, "routes_end": ends}),
+        routes=Table("routes", {name: np.concatenate([routes[name], added[name]]) for name in routes}),
+    )
 
 
 class _ClosedGraph:
@@ -172,7 +201,7 @@ class _ClosedGraph:
             [(follower, s) for follower, s in followers if is_road_open[follower] and (road, follower) in turns]
             for road, followers in enumerate(graph.following)
         ]
-        self._graph, self.ways = graph, Ways(graph)
+        self.graph, self.ways = graph, Ways(graph)
         self._next = [{follower for follower, _ in followers} for followers in graph.following]
         self._gaps: dict[tuple[int, ...], list[int]] = {}
 
@@ -183,13 +212,13 @@ class _ClosedGraph:
             gaps = self._gaps[way] = [
                 at
                 for at, road in enumerate(way)
-                if not self._graph.is_open[road] or (at > 0 and road not in self._next[way[at - 1]])
+                if not self.graph.is_open[road] or (at > 0 and road not in self._next[way[at - 1]])
             ]
         return next((gap for gap in gaps if gap > place), None)
 
     def free_s(self, roads: Sequence[int]) -> float:
         """Return the least time on some roads."""
-        return sum(self._graph.road_s[road] for road in roads)
+        return sum(self.graph.road_s[road] for road in roads)
 
 
 class _WayBook:
@@ -199,7 +228,7 @@ class _WayBook:
         self._traffic = traffic
         self._roads: dict[tuple[int, int], tuple[int, ...]] = {}
         self._added: list[WayRow] = []
-        self._found: dict[tuple[tuple[int, int], int, int], tuple[int, int] | None] = {}
+        self._found: dict[tuple[tuple[int, int], int, int, bool], tuple[int, int] | None] = {}
 
     def roads(self, span: tuple[int, int]) -> tuple[int, ...]:
         """Return the roads of a way by its rows."""
@@ -208,11 +237,16 @@ class _WayBook:
             roads = self._roads[span] = tuple(self._traffic.routes["road_ix"][slice(*span)].tolist())
         return roads
 
-    def span_of(self, span: tuple[int, int], place: int, graph: _ClosedGraph) -> tuple[int, int] | None:
-        """Return the rows of a way that leaves another at a place, with its stops; None where there is none."""
-        key = (span, place, id(graph))
+    def span_of(
+        self, span: tuple[int, int], place: int, graph: _ClosedGraph, may_choose: bool
+    ) -> tuple[int, int] | None:
+        """Return the rows of a way that leaves another at a place, with its stops; None where there is none.
+
+        Where the vehicle may choose, only the ends are given.
+        """
+        key = (span, place, id(graph), may_choose)
         if key not in self._found:
-            self._found[key] = self._search(span, place, graph)
+            self._found[key] = self._search(span, place, graph, may_choose)
         return self._found[key]
 
     def table(self) -> Table:
@@ -222,7 +256,9 @@ class _WayBook:
         added = {name: np.array([getattr(row, name) for row in self._added], old[name].dtype) for name in names}
         return Table("routes", {name: np.concatenate([old[name], added[name]]) for name in names})
 
-    def _search(self, span: tuple[int, int], place: int, graph: _ClosedGraph) -> tuple[int, int] | None:
+    def _search(
+        self, span: tuple[int, int], place: int, graph: _ClosedGraph, may_choose: bool
+    ) -> tuple[int, int] | None:
         old, way = self._traffic.routes, self.roads(span)
         columns = ("road_ix", "stop_m", "stop_s", "stop_until_s")
         rows = list(zip(*(old[name][slice(*span)].tolist() for name in columns), strict=True))
@@ -232,5 +268,9 @@ class _WayBook:
         if found is None:
             return None
         start = len(self._traffic.routes["road_ix"]) + len(self._added)
-        self._added.extend(rows_of((*way[:place], *found), [halt for _, halt in halts])[0])
+        rows_found = rows_of((*way[:place], *found), [halt for _, halt in halts])[0]
+        if may_choose:
+            is_chosen = chosen_part(found, ())
+            rows_found = tuple(replace(row, is_chosen=c) for row, c in zip(rows_found, is_chosen, strict=True))
+        self._added.extend(rows_found)
         return start, len(self._traffic.routes["road_ix"]) + len(self._added)

@@ -14,7 +14,7 @@ from cityloop.measures.queues import read_queues
 from cityloop.measures.records import Records
 from cityloop.measures.roads import read_roads
 from cityloop.measures.trips import read_trips
-from cityloop.run.readings import traffic_of, twin_network_of
+from cityloop.run.readings import router_of, traffic_of, twin_network_of
 from cityloop.run.setting import Setting
 from cityloop.run.spec import RunSpec
 from cityloop.run.sumo_actuated import actuated_programs
@@ -90,7 +90,8 @@ def _twin(spec: RunSpec, source: SumoInput, setting: Setting, city: City, sensor
 
     traffic = traffic_of(source, city.name, spec.seed)
     network = twin_network_of(source, city.name)
-    engine = TwinEngine(city, traffic, sensor, setting.begin_s, setting.end_s, spec.seed, network)
+    router = router_of(source, city.name)
+    engine = TwinEngine(city, traffic, sensor, setting.begin_s, setting.end_s, spec.seed, network, router=router)
     return Player(
         engine,
         lambda: records_of(engine.network, city, traffic, engine.run, setting.begin_s, setting.end_s, ROAD_PERIOD_S),

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from cityloop.city.city import City
 from cityloop.city.sumo import SumoInput, read_city, read_traffic
+from cityloop.city.sumo.net_details import NetDetails
+from cityloop.city.sumo.routing import RoadGraph, penalties_of
 from cityloop.city.traffic import Traffic
 from cityloop.control.guard import SignalRules, clearance_of, signal_rules
 
 if TYPE_CHECKING:
     from cityloop.engines.twin.network import TwinNetwork
+    from cityloop.engines.twin.routing import Router
 
 Marks = tuple[tuple[int, int], ...]
 
@@ -47,6 +50,11 @@ def traffic_of(source: SumoInput, name: str, seed: int) -> Traffic:
 def twin_network_of(source: SumoInput, name: str) -> TwinNetwork:
     """Return the twin's arrays of the city of a scenario."""
     return _network(source, name, _marks(source))
+
+
+def router_of(source: SumoInput, name: str) -> Router:
+    """Return where trips may drive in the twin's city of a scenario."""
+    return _router(source, name, _marks(source))
 
 
 def _marks(source: SumoInput) -> Marks:
@@ -89,3 +97,12 @@ def _network(source: SumoInput, name: str, marks: Marks) -> TwinNetwork:
     from cityloop.engines.twin.network import network_of
 
     return network_of(_city(source, name, marks))
+
+
+@lru_cache(maxsize=2)
+def _router(source: SumoInput, name: str, marks: Marks) -> Router:
+    from cityloop.engines.twin.routing import Router
+
+    city = _city(source, name, marks)
+    details, penalties = NetDetails(city), penalties_of(source)
+    return Router(_network(source, name, marks), city, lambda kind: RoadGraph(details, *kind, penalties))

@@ -21,6 +21,7 @@ from cityloop.control.guard import SignalGuard
 from cityloop.engines.twin.engine import LaneEvent, TwinEngine
 from cityloop.engines.twin.network import TwinNetwork
 from cityloop.engines.twin.records import records_of
+from cityloop.engines.twin.routing import Router
 from cityloop.measures.queues import mean_over
 from cityloop.measures.trips import trip_figures
 from cityloop.run.arms import arm_of
@@ -30,7 +31,7 @@ from cityloop.run.log import RunLog
 from cityloop.run.option import Option, closed_rows, with_demand, with_offsets
 from cityloop.run.players import ROAD_PERIOD_S
 from cityloop.run.pool import Outcome, outcome_of, run_all
-from cityloop.run.readings import city_of, rules_of, traffic_of, twin_network_of
+from cityloop.run.readings import city_of, router_of, rules_of, traffic_of, twin_network_of
 from cityloop.run.setting import Setting, setting_of
 from cityloop.run.spec import FIRST_DAY_SEED, RunSpec
 from cityloop.run.whatif_results import OptionResult, WhatIf, comparisons_of
@@ -196,9 +197,12 @@ def play_option(spec: RunSpec, case: Case) -> OptionResult:
     if not ((depart_s >= begin_s) & (depart_s < end_s)).any():
         raise Unusable(f"no vehicle departs between {begin_s:g} and {end_s:g} s", option.name, "change the option")
     events = _events(option, case.lanes)
+    router = router_of(ground.scenario.source, ground.scenario.name)
+    if option.is_closing:
+        router = router.with_closure(case.detours.closure())
     ready = perf_counter()
     for n_left in reversed(range(_N_PLAYS)):
-        engine, log, _ = _play(spec, ground, city, traffic, events)
+        engine, log, _ = _play(spec, ground, city, traffic, router, events)
         if not option.is_closing or option.from_s <= begin_s:
             break
         # who turned off has freed the road for others, who may then come further before it closes
@@ -237,12 +241,12 @@ def play_option(spec: RunSpec, case: Case) -> OptionResult:
 
 
 def _play(
-    spec: RunSpec, ground: Ground, city: City, traffic: Traffic, events: Sequence[LaneEvent]
+    spec: RunSpec, ground: Ground, city: City, traffic: Traffic, router: Router, events: Sequence[LaneEvent] = ()
 ) -> tuple[TwinEngine, RunLog, Memory]:
     """Play the window through and return the engine at its end, the log and what the service keeps."""
     begin_s, end_s = ground.setting.begin_s, ground.setting.end_s
     sensor = sensor_of(spec.sensing, city, spec.seed)
-    engine = TwinEngine(city, traffic, sensor, begin_s, end_s, spec.seed, ground.network, events)
+    engine = TwinEngine(city, traffic, sensor, begin_s, end_s, spec.seed, ground.network, events, router)
     log = RunLog(city, begin_s)
     policy = arm_of(spec.arm).policy
     if policy is None:  # nobody asks for anything: the plans run inside the twin
@@ -287,7 +291,8 @@ def _ground(spec: RunSpec, arms: Sequence[str], options: Sequence[Option]) -> Gr
         if arm_of(arm).learns:
             day = replace(spec, arm=arm, seed=FIRST_DAY_SEED)
             traffic = traffic_of(scenario.source, scenario.name, FIRST_DAY_SEED)
-            memory_of[arm] = _play(day, ground, city, traffic, ())[2]
+            router = router_of(scenario.source, scenario.name)
+            memory_of[arm] = _play(day, ground, city, traffic, router)[2]
     return replace(ground, memory_of=memory_of)
 
 

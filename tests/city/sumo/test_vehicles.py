@@ -63,8 +63,23 @@ def test_vehicles_trips_and_flows_become_vehicles_with_a_way(traffic_of: Callabl
     assert traffic.vehicles["depart_s"].tolist() == [1.0, 2.0, 3.0, 3.0, 13.0, 23.0]
     assert list(_ways(traffic, pair).values()) == [WHOLE, "BSB BM", WHOLE, *["ANA AB BM"] * 3]
     assert traffic.vehicles["class"].tolist() == ["passenger"] * 2 + ["bus"] + ["passenger"] * 3
-    assert traffic.routes.n_rows == 4 + 2 + 3  # equal ways share their rows
+    assert traffic.routes.n_rows == 4 + 2 + 3 + 4  # equal ways share their rows, if both or none may be chosen again
     assert traffic.findings == ()
+
+
+def test_what_a_trip_may_choose_of_its_way_is_marked(traffic_of: Callable[..., Traffic], pair: City) -> None:
+    stop = '<stop edge="ME" endPos="20" duration="5"/>'
+    traffic = traffic_of(
+        f"""<trip id="free" depart="1" from="WA" to="ME"/>
+        <trip id="via" depart="2" from="WA" to="ME" via="BM"/>
+        <trip id="stops" depart="3" from="WA" to="ME">{stop}</trip>
+        <vehicle id="given" depart="4"><route edges="{WHOLE}"/></vehicle>"""
+    )
+    assert list(_ways(traffic, pair).values()) == [WHOLE] * 4
+    spans = zip(traffic.vehicles["routes_start"], traffic.vehicles["routes_end"], strict=True)
+    marked = [traffic.routes["is_chosen"][start:end].tolist() for start, end in spans]
+    names, may = WHOLE.split(), [False, True, True, False]
+    assert marked == [may, [may[at] and name != "BM" for at, name in enumerate(names)], [False] * 4, [False] * 4]
 
 
 def test_the_window_is_sumos(traffic_of: Callable[..., Traffic]) -> None:

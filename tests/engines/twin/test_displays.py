@@ -26,7 +26,7 @@ def _signal_ix(city: City) -> int:
 
 
 def _left_s(engine: TwinEngine) -> np.ndarray:
-    left_s = engine.run.state.steps["passed_ms"][engine.run.steps_start[:-1]] / 1000
+    left_s = engine.run.state.steps["passed_ms"][engine.run.steps_start] / 1000
     return left_s[left_s >= 0]
 
 

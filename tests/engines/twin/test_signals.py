@@ -68,7 +68,7 @@ def test_vehicles_pass_in_step_with_the_offset(streets: Streets, offset_s: float
     traffic = traffic_of(city, {STRAIGHT: np.arange(100.0, 1300.0, 3.0)})
     run = run_of(streets.network, city, traffic, 100.0, 1300.0, 1)
     simulate(streets.network, run, 0, 1200)
-    left_s = run.state.steps["passed_ms"][run.steps_start[:-1]] / 1000
+    left_s = run.state.steps["passed_ms"][run.steps_start] / 1000
     in_cycle_s = (100.0 + left_s[left_s >= 0] - offset_s) % CYCLE_S
     assert len(in_cycle_s) > 150
     assert in_cycle_s.min() == pytest.approx(PARAMETERS.start_loss_s, abs=0.001)
@@ -105,7 +105,7 @@ def test_a_switch_brings_the_other_plan_in_step_with_its_own_offset(streets: Str
             )
             if t_s != at_s:
                 assert shown == expected, t_s
-        left_s = 400.0 + engine.run.state.steps["passed_ms"][engine.run.steps_start[:-1]] / 1000
+        left_s = 400.0 + engine.run.state.steps["passed_ms"][engine.run.steps_start] / 1000
     after_s = left_s[left_s > at_s + 10.0]
     assert len(after_s) > 100
     assert ((after_s - offset_s) % 90.0 >= 45.0).all()

@@ -56,14 +56,14 @@ def test_every_vehicle_that_has_entered_and_not_arrived_is_seen_once() -> None:
     for view in _views(engine, 200):
         state, run = engine.run.state, engine.run
         has_entered = state.vehicles["entered_ms"] >= 0
-        has_arrived = state.steps["turn"][run.steps_start[1:] - 1] == -1
+        has_arrived = state.steps["turn"][run.steps_end - 1] == -1
         np.testing.assert_array_equal(view.vehicles.vehicle_ix, np.flatnonzero(has_entered & ~has_arrived))
 
 
 def test_everybody_is_on_a_lane_of_its_way_or_on_one_of_its_movements(crowd: tuple[TwinEngine, list[View]]) -> None:
     engine, views = crowd
     city, run = engine.city, engine.run
-    ways = [set(run.roads[a:b].tolist()) for a, b in zip(run.steps_start, run.steps_start[1:], strict=False)]
+    ways = [set(run.roads[a:b].tolist()) for a, b in zip(run.steps_start, run.steps_end, strict=True)]
     for view in views[::10]:
         seen = view.vehicles
         on_lane = seen.lane_ix >= 0

@@ -35,6 +35,7 @@ class WayRow:
     stop_s: float = 0.0
     stop_until_s: float = math.nan
     stop_m: float = math.nan
+    is_chosen: bool = False
 
 
 class HaltReader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -97,6 +97,17 @@ class JourneyReader:
             node_ids = self._city.nodes["node_id"].tolist()
             return tuple(road for road, node in enumerate(node_of) if node_ids[node] == junction)
         return ()
+
+
+def chosen_part(way: Sequence[int], passed: Sequence[int]) -> list[bool]:
+    """Return which roads of a way are chosen: all but its ends and those that it has to pass, in their order."""
+    is_chosen = [True] * len(way)
+    is_chosen[0] = is_chosen[-1] = False
+    at = 0
+    for road in passed:
+        at = next((place for place in range(at, len(way)) if way[place] == road), at)
+        is_chosen[at] = False
+    return is_chosen
 
 
 class Ways:

@@ -4,7 +4,7 @@ SUMO routes a trip when it departs, over the travel times of that moment. Before
 ones, and over these the ways here equal SUMO's (``--device.rerouting.adaptation-interval 0``): of a road
 ``length / speed``, the speed being the lower of its lanes' mean limit and what the vehicle drives on its first lane,
 and of the way through the junction the same, plus a penalty where it yields without a signal. See ``MSEdge`` and
-``MSRoutingEngine`` in SUMO's source.
+``MSRoutingEngine`` in SUMO's source. The travel times of the moment are in ``kernels.travel_times``.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class RoadGraph:
 
     Attributes
     ----------
-    road_s : list of float
-        Travel time of each road.
+    road_s, own_s : list of float
+        Travel time of each road over free streets, and with nobody in the way.
     following : list of list of (int, float)
         Roads that follow each road, with the travel time through the junction.
     is_open : list of bool
@@ -78,7 +78,7 @@ class RoadGraph:
     ) -> None:
         self._max_speed_mps, self._speed_factor, self._penalties = max_speed_mps, speed_factor, penalties
         is_lane_open = details.open_lanes(vehicle_class)
-        self.road_s, self.is_open = self._roads(details.city, is_lane_open)
+        self.road_s, self.own_s, self.is_open = self._roads(details.city, is_lane_open)
         self.following = self._following(details, is_lane_open)
         self._trees: dict[tuple[int, ...], tuple[list[float], list[int]]] = {}
 
@@ -162,7 +162,7 @@ class RoadGraph:
         self._trees[origins] = arrival_s, before
         return arrival_s, before
 
-    def _roads(self, city: City, is_lane_open: Sequence[bool]) -> tuple[list[float], list[bool]]:
+    def _roads(self, city: City, is_lane_open: Sequence[bool]) -> tuple[list[float], list[float], list[bool]]:
         lanes, n_roads = city.lanes, city.roads.n_rows
         sum_mps, first_s, is_open = [0.0] * n_roads, [0.0] * n_roads, [False] * n_roads
         length_m = city.roads["length_m"].tolist()
@@ -178,7 +178,7 @@ class RoadGraph:
             max(length / max(speed, 1e-3), first)
             for length, speed, first in zip(length_m, mean_mps, first_s, strict=True)
         ]
-        return road_s, is_open
+        return road_s, first_s, is_open
 
     def _speed_mps(self, limit_mps: float) -> float:
         return max(min(self._max_speed_mps, limit_mps * self._speed_factor), 1e-3)

@@ -16,7 +16,7 @@ from cityloop.city.sumo.config import SumoInput
 from cityloop.city.sumo.departures import Due, departures_of
 from cityloop.city.sumo.draws import Draws
 from cityloop.city.sumo.halts import Halt, HaltReader, WayRow, rows_of
-from cityloop.city.sumo.journeys import Journey, JourneyReader, Ways, road_rows, with_departure
+from cityloop.city.sumo.journeys import Journey, JourneyReader, Ways, chosen_part, road_rows, with_departure
 from cityloop.city.sumo.named_routes import NamedRoutes
 from cityloop.city.sumo.net_details import NetDetails
 from cityloop.city.sumo.positions import Positions
@@ -36,8 +36,9 @@ def read_traffic(source: SumoInput, city: City, seed: int = 0) -> Traffic:
 
     Vehicles due before the begin or from the end of the scenario on are left out, as are those that SUMO ignores for
     their order in the file. Flows are expanded; what is random in SUMO is drawn by hash, so that the same scenario and
-    seed give the same vehicles, and a change to one flow leaves the others as they were. Trips take the fastest way
-    over free streets (see ``routing``).
+    seed give the same vehicles, and a change to one flow leaves the others as they were. Trips are given the fastest
+    way over free streets (see ``routing``); the part of it that they may choose again on departure is marked. Those
+    with stops keep it.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ class _Reader:
         self.left_out, self.simplified = _Omissions(), _Omissions()
         self.persons: Counter[str] = Counter()
         self.rows: list[WayRow] = []
-        self._spans: dict[tuple[WayRow, ...] | tuple[int, ...], tuple[int, int]] = {}
+        self._spans: dict[tuple[object, ...], tuple[int, int]] = {}
         self._ways: dict[tuple[str, float, float], Ways] = {}
         self._last_s: dict[Path, float] = {}
         self._sorted_paths = frozenset(source.route_paths)
@@ -214,7 +215,7 @@ class _Reader:
             self.left_out.add(found, vehicle_id)
             return
         roads, halts = found
-        start, end = self._span(roads, halts, vehicle_id)
+        start, end = self._span(roads, halts, None if journey.choices else journey.vias, vehicle_id)
         depart_m = self.positions.depart_m(due, roads[0], profile.length_m, self.rows[start].stop_m)
         arrival_m = self.positions.arrival_m(due, roads[-1])
         self.vehicles.append(
@@ -235,16 +236,26 @@ class _Reader:
         way = ways.of_trip(journey, self.positions.has_to_turn_back(due))
         return "have no way from their start to their end" if way is None else (way, halts)
 
-    def _span(self, roads: tuple[int, ...], halts: tuple[Halt, ...], vehicle_id: str) -> tuple[int, int]:
-        """Return first and last row (exclusive) of a way; equal ways share theirs."""
-        key: tuple[int, ...] | tuple[WayRow, ...] = roads
+    def _span(
+        self, roads: tuple[int, ...], halts: tuple[Halt, ...], vias: tuple[int, ...] | None, vehicle_id: str
+    ) -> tuple[int, int]:
+        """Return first and last row (exclusive) of a way; equal ways share theirs.
+
+        With ``vias`` it is the way of a trip that has to pass these roads.
+        """
+        key: tuple[object, ...] = (roads, vias)
+        rows: tuple[WayRow, ...] = ()
         if halts:
-            key, n_without = rows_of(roads, halts)
+            rows, n_without = rows_of(roads, halts)
             self.simplified.add("stops share a road with another or lie off the way", vehicle_id, n_without)
+            key = rows
         span = self._spans.get(key)
         if span is None:
-            span = self._spans[key] = (len(self.rows), len(self.rows) + len(key))
-            self.rows.extend(row if isinstance(row, WayRow) else WayRow(row) for row in key)
+            if not halts:
+                is_chosen = [False] * len(roads) if vias is None else chosen_part(roads, vias)
+                rows = tuple(WayRow(road, is_chosen=chosen) for road, chosen in zip(roads, is_chosen, strict=True))
+            span = self._spans[key] = (len(self.rows), len(self.rows) + len(rows))
+            self.rows.extend(rows)
         return span
 
     def _ways_of(self, profile: Profile) -> Ways:

@@ -13,9 +13,11 @@ from cityloop.city.city import City
 from cityloop.city.traffic import Traffic
 from cityloop.control.orders import Permit, Receipts
 from cityloop.control.view import Detectors, Vehicles, View
+from cityloop.engines.twin.departures import Departures
 from cityloop.engines.twin.displays import Displays
 from cityloop.engines.twin.network import TwinNetwork, network_of
-from cityloop.engines.twin.prepare import TwinRun, run_of
+from cityloop.engines.twin.prepare import TwinRun, is_trip, run_of
+from cityloop.engines.twin.routing import Router
 from cityloop.engines.twin.signals import put_plan
 from cityloop.engines.twin.simulation import simulate
 from cityloop.engines.twin.truth import TruthReader
@@ -60,6 +62,8 @@ class TwinEngine:
         Of the city, where it is at hand.
     events : sequence of LaneEvent, optional
         Lanes that are closed or opened on the way. A vehicle all of whose lanes are closed waits until one opens.
+    router : Router, optional
+        By which trips choose their ways on departure; without one they take those that the traffic gives them.
     """
 
     def __init__(
@@ -72,11 +76,12 @@ class TwinEngine:
         seed: int,
         network: TwinNetwork | None = None,
         events: Sequence[LaneEvent] = (),
+        router: Router | None = None,
     ) -> None:
         self.city, self.traffic = city, traffic
         self.network = network or network_of(city)
         self._sensor, self._seed = sensor, seed
-        self._begin_s, self._end_s = begin_s, end_s
+        self._begin_s, self._end_s, self._router = begin_s, end_s, router
         self._events = sorted(events, key=lambda event: event.at_s)
         self._last: tuple[float, Vehicles, Detectors] | None = None
         self._start()
@@ -99,6 +104,9 @@ class TwinEngine:
         self._since_begin_s, self._n_seconds, self._last = 0.0, 0, None
         self._displays = Displays(self.network, self.city, self.run)
         self._truth = TruthReader(self.network, self.city, self.traffic, self.run, self._sensor.loops)
+        self._departures: Departures | None = None
+        if self._router is not None and is_trip(self.traffic)[self.run.traffic_ix].any():
+            self._departures = Departures(self._router, self.network, self.city, self.traffic, self.run, self._begin_s)
         switches = self.city.switches
         order = np.argsort(switches["at_s"], kind="stable")
         self._switches = [
@@ -125,9 +133,13 @@ class TwinEngine:
                 put_plan(self.run.plans, self.run.state, self.city, signal_ix, plan_ix, at_s, at_s - self._begin_s)
             while self._coming and self._coming[0].at_s - self._begin_s <= second:
                 self._let_happen(self._coming.pop(0))
+            if self._departures is not None:
+                self._departures.choose(second)
             simulate(self.network, self.run, second, second + 1)
             self._n_seconds = second + 1
             self._truth.step(float(self._n_seconds))
+            if self._departures is not None:
+                self._departures.watch(self._n_seconds, self._truth)
         self._since_begin_s = max(self._since_begin_s, since_s)
 
     def _let_happen(self, event: LaneEvent) -> None:

@@ -19,11 +19,15 @@ from cityloop.kernels.lane_records import Ints32, Records
 Ints = NDArray[np.int64]
 _BUSES = frozenset({"bus", "coach", "tram", "trolleybus"})
 _LONG_AGO_MS = -lr.NEVER // 2
+_LANE_BITS = 24
+"""Room for the lanes of a road in the key of a source."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class TwinRun:
     """A run of the twin at one moment.
+
+    Where trips choose their ways on departure, ``departures`` puts other ways in place of the first ones.
 
     Parameters
     ----------
@@ -35,10 +39,12 @@ class TwinRun:
         The signals' plans.
     traffic_ix : int64, shape (n_vehicles,)
         Row of each vehicle in the traffic.
-    steps_start : int64, shape (n_vehicles + 1,)
-        First step of each vehicle's way.
+    steps_start, steps_end : int64, shape (n_vehicles,)
+        First step of each vehicle's way and the one after its last.
     roads : int64, shape (n_steps,)
         Row of each step's road in the city.
+    source_keys : int64, shape (n_sources,)
+        Road and lanes of each source (see ``source_keys``); increasing.
     findings : tuple of Finding
         Vehicles that the twin left out.
     """
@@ -48,8 +54,15 @@ class TwinRun:
     plans: Plans
     traffic_ix: Ints
     steps_start: Ints
+    steps_end: Ints
     roads: Ints
+    source_keys: Ints
     findings: tuple[Finding, ...]
+
+    def steps_in_order(self) -> tuple[Ints, Ints]:
+        """Return the vehicle and the row of every step, in order of vehicle and way."""
+        counts = self.steps_end - self.steps_start
+        return np.repeat(np.arange(len(counts)), counts), ranges(self.steps_start, counts)
 
 
 def run_of(network: TwinNetwork, city: City, traffic: Traffic, begin_s: float, end_s: float, seed: int) -> TwinRun:
@@ -74,7 +87,9 @@ def run_of(network: TwinNetwork, city: City, traffic: Traffic, begin_s: float, e
     steps["turn"] = turns
     dwells = _dwells(traffic, traffic_ix, steps_start, steps, begin_s)
     vehicles = _vehicles(city, traffic, traffic_ix, steps_start, roads, begin_s, seed)
-    sources, queues = _sources(network, city, vehicles, roads, steps, clusters)
+    keys = source_keys(network, city, roads[steps_start[:-1]], steps["turn"][steps_start[:-1]] & lr.ENDS)
+    spare = _spare_keys(network, city, roads[steps_start[:-1]][is_trip(traffic)[traffic_ix]])
+    sources, queues, of_source = _sources(network, city, vehicles, keys, spare, clusters)
     plans = plans_of(network, city, clusters)
     n_lanes = len(network.lanes)
     exits = np.zeros(n_lanes, lr.EXIT)
@@ -122,7 +137,9 @@ def run_of(network: TwinNetwork, city: City, traffic: Traffic, begin_s: float, e
     )
     for signal_ix, plan_ix in enumerate(city.signals["plan_ix"].tolist()):
         put_plan(plans, state, city, signal_ix, plan_ix, begin_s, 0.0)
-    return TwinRun(built, state, plans, traffic_ix, steps_start, roads, findings)
+    return TwinRun(
+        built, state, plans, traffic_ix, steps_start[:-1].copy(), steps_start[1:].copy(), roads, of_source, findings
+    )
 
 
 def _ways(
@@ -132,7 +149,7 @@ def _ways(
     table = traffic.vehicles
     rows = np.flatnonzero((table["depart_s"] >= begin_s) & (table["depart_s"] < end_s))
     counts = (table["routes_end"] - table["routes_start"])[rows]
-    roads = traffic.routes["road_ix"][_ranges(table["routes_start"][rows], counts)]
+    roads = traffic.routes["road_ix"][ranges(table["routes_start"][rows], counts)]
     is_last = np.zeros(len(roads), np.bool_)
     is_last[np.cumsum(counts) - 1] = True
     keys = roads * city.roads.n_rows + np.append(roads[1:], 0)
@@ -140,7 +157,7 @@ def _ways(
     is_known = is_last | (network.turn_keys[turns] == keys if len(network.turn_keys) else is_last)
     owner = np.repeat(np.arange(len(rows)), counts)
     turns = np.where(is_last, lr.ENDS, turns)
-    may_drive = (_classes_on(network, city, roads, turns) & _classes_of(table["class"][rows])[owner]) != 0
+    may_drive = (_classes_on(network, city, roads, turns) & classes_of(table["class"][rows])[owner]) != 0
     is_whole = np.bincount(owner, ~(is_known & may_drive), minlength=len(rows)) == 0
     findings: tuple[Finding, ...] = ()
     if not is_whole.all():
@@ -152,7 +169,7 @@ def _ways(
     return rows[is_whole], counts[is_whole], roads[keeps], turns[keeps], findings
 
 
-def _classes_of(names: NDArray[np.object_]) -> Ints:
+def classes_of(names: NDArray[np.object_]) -> Ints:
     """Return the class of lanes that vehicles of a class use."""
     return np.array(
         [BICYCLES if name == "bicycle" else BUSES if name in _BUSES else CARS for name in names.tolist()], int
@@ -177,7 +194,15 @@ def _over_ways(network: TwinNetwork, values: Ints32 | Ints) -> Ints:
     return np.bitwise_or.reduceat(values.astype(np.int64), network.turns["first_way"])
 
 
-def _ranges(starts: Ints, counts: Ints) -> Ints:
+def is_trip(traffic: Traffic) -> NDArray[np.bool_]:
+    """Return which vehicles of the traffic may choose a part of their way."""
+    table = traffic.vehicles
+    n_chosen = np.concatenate([[0], np.cumsum(traffic.routes["is_chosen"])])
+    is_any: NDArray[np.bool_] = n_chosen[table["routes_end"]] > n_chosen[table["routes_start"]]
+    return is_any
+
+
+def ranges(starts: Ints, counts: Ints) -> Ints:
     """Return ``starts[i], starts[i] + 1, ...`` so many as ``counts[i]``, one after the other."""
     ends = np.cumsum(counts)
     return np.repeat(starts - (ends - counts), counts) + np.arange(ends[-1] if len(ends) else 0)
@@ -186,7 +211,7 @@ def _ranges(starts: Ints, counts: Ints) -> Ints:
 def _dwells(traffic: Traffic, traffic_ix: Ints, steps_start: Ints, steps: Records, begin_s: float) -> Records:
     """Return the scheduled stops, and mark their steps."""
     starts = traffic.vehicles["routes_start"][traffic_ix]
-    rows = _ranges(starts, np.diff(steps_start))
+    rows = ranges(starts, np.diff(steps_start))
     stop_s, until_s = traffic.routes["stop_s"][rows], traffic.routes["stop_until_s"][rows]
     at = np.flatnonzero((stop_s > 0) | ~np.isnan(until_s))
     steps["turn"][at] |= lr.DWELLS
@@ -219,34 +244,48 @@ def _vehicles(
     first = np.where(is_single, np.maximum(after - before, 0), 1 - before)
     last = np.where(is_single, 1.0, after)
     vehicles["parts"] = np.round(first * 1024).astype(np.int32) | (np.round(last * 1024).astype(np.int32) << 16)
-    vehicles["of_class"] = _classes_of(table["class"])
+    vehicles["of_class"] = classes_of(table["class"])
     return vehicles
 
 
-def _sources(
-    network: TwinNetwork, city: City, vehicles: Records, roads: Ints, steps: Records, clusters: Records
-) -> tuple[Records, Ints32]:
-    """Return the queues of those who want to enter, sorted by cluster, and enter their ranges there.
+def source_keys(network: TwinNetwork, city: City, roads: Ints, turns: Ints) -> Ints:
+    """Return at which source vehicles wait that begin on some roads with some turns at their ends.
 
     Those who can use the same lanes of a road wait for each other.
+
+    Returns
+    -------
+    int64
+        Cluster, road and lanes of the source in one number, in this order.
     """
-    at = vehicles["at"]
-    road, turn = roads[at], steps["turn"][at] & lr.ENDS
-    cluster = network.cluster_of_node[city.roads["from_node_ix"][road]]
     begins = network.turn_keys // max(city.roads.n_rows, 1)
     way_lane = network.ways["lane"].astype(np.int64)
     n_ways = network.turns["last_way"] - network.turns["first_way"]
     places = way_lane - network.road_lanes[np.repeat(begins, n_ways), 0]
     masks = np.append(_over_ways(network, np.int64(1) << places), -1)
-    mask = masks[np.where(turn == lr.ENDS, -1, turn)]
-    queue = np.lexsort((np.arange(len(at)), vehicles["depart_ms"], mask, road, cluster))
-    keys = np.stack([cluster, road, mask])[:, queue]
-    is_first = np.ones(len(queue), np.bool_)
-    is_first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
-    firsts = np.flatnonzero(is_first)
-    sources = np.zeros(len(firsts), lr.SOURCE)
-    sources["next"] = firsts
-    sources["end"] = np.append(firsts[1:], len(queue))[: len(firsts)]
-    sources["first_lane"], sources["last_lane"] = network.road_lanes[keys[1, firsts]].T
-    enter_ranges(clusters, keys[0, firsts], "first_source", "last_source")
-    return sources, queue.astype(np.int32)
+    mask = masks[np.where(turns == lr.ENDS, -1, turns)]
+    cluster = network.cluster_of_node[city.roads["from_node_ix"][roads]]
+    keys: Ints = ((cluster * city.roads.n_rows + roads) << _LANE_BITS) + mask + 1
+    return keys
+
+
+def _spare_keys(network: TwinNetwork, city: City, roads: Ints) -> Ints:
+    """Return the sources at which vehicles may come to wait that choose their way from some roads."""
+    begins = network.turn_keys // max(city.roads.n_rows, 1)
+    turns = np.flatnonzero(np.isin(begins, roads))
+    return source_keys(network, city, begins[turns], turns)
+
+
+def _sources(
+    network: TwinNetwork, city: City, vehicles: Records, keys: Ints, spare: Ints, clusters: Records
+) -> tuple[Records, Ints32, Ints]:
+    """Return the queues of those who want to enter and the keys of all sources; enter their ranges in clusters."""
+    queue = np.lexsort((np.arange(len(keys)), vehicles["depart_ms"], keys))
+    of_source = np.unique(np.append(keys, spare))
+    cluster, road = np.divmod(of_source >> _LANE_BITS, max(city.roads.n_rows, 1))
+    sources = np.zeros(len(of_source), lr.SOURCE)
+    sources["next"] = np.searchsorted(keys[queue], of_source)
+    sources["end"] = np.searchsorted(keys[queue], of_source, side="right")
+    sources["first_lane"], sources["last_lane"] = network.road_lanes[road].T
+    enter_ranges(clusters, cluster, "first_source", "last_source")
+    return sources, queue.astype(np.int32), of_source

@@ -56,13 +56,9 @@ class Passages:
 
 def passages_of(network: TwinNetwork, city: City, run: TwinRun, end_s: float) -> Passages:
     """Return the passages of a run that has lasted ``end_s`` seconds."""
-    steps, vehicles = run.state.steps, run.state.vehicles
-    counts = np.diff(run.steps_start)
-    owner = np.repeat(np.arange(len(counts)), counts)
-    is_first = np.zeros(len(owner), np.bool_)
-    is_first[run.steps_start[:-1]] = True
-    is_last = np.zeros(len(owner), np.bool_)
-    is_last[run.steps_start[1:] - 1] = True
+    vehicles, (owner, rows) = run.state.vehicles, run.steps_in_order()
+    steps, roads = run.state.steps[rows], run.roads[rows]
+    is_first, is_last = rows == run.steps_start[owner], rows == run.steps_end[owner] - 1
     passed_ms = steps["passed_ms"].astype(np.float64)
     is_left = passed_ms >= 0
     entered_ms = np.append([0.0], passed_ms)[:-1]
@@ -72,7 +68,7 @@ def passages_of(network: TwinNetwork, city: City, run: TwinRun, end_s: float) ->
     owner, is_left, is_first, is_last = owner[seen], is_left[seen], is_first[seen], is_last[seen]
     factor = vehicles["slow"][owner] / 1024
     wanted_mps, length_m = city.roads["speed_mps"], city.roads["length_m"]
-    road = run.roads[seen]
+    road = roads[seen]
     parts = vehicles["parts"][owner]
     share = np.where(is_first, (parts & 0xFFFF) / 1024, 1.0) * np.where(is_last, (parts >> 16) / 1024, 1.0)
     road_m = length_m[road] * share
@@ -165,7 +161,7 @@ def _trips(traffic: Traffic, run: TwinRun, passages: Passages, begin_s: float, e
 def _spans(run: TwinRun, end_s: float) -> tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.bool_]]:
     """Return when each vehicle entered and left the network, and whether it did."""
     entered_ms = run.state.vehicles["entered_ms"]
-    left_ms = run.state.steps["passed_ms"][run.steps_start[1:] - 1]
+    left_ms = run.state.steps["passed_ms"][run.steps_end - 1]
     is_departed, is_finished = entered_ms >= 0, left_ms >= 0
     return (
         np.where(is_departed, entered_ms / 1000, end_s),

@@ -37,13 +37,16 @@ class TruthReader:
         self._ways_mm = np.round(city.movements["length_m"][network.movement_ix] * 1000).astype(np.int32)
         self._places = np.zeros((max(len(length_m), 1), lp.N_PLACE), np.int32)
         self._movement_ix = np.append(network.movement_ix, _NONE_AHEAD)  # the last one: of -1
-        self._ahead = _signalised_ahead(network, run, city.movements["signal_ix"][network.movement_ix] >= 0)
+        first_way = network.turns["first_way"]
+        move = network.ways["move"][first_way]
+        self._is_signalised = city.movements["signal_ix"][network.movement_ix[move]] >= 0
+        self._read_s, self._n_places = -1.0, 0
         self._loops = _Loops(network, city, loops, self._length_mm)
 
     def step(self, since_begin_s: float) -> None:
         """Let the loops see one second."""
         if self._loops.n:
-            self._loops.see(self._places, self._read(since_begin_s), self._run.state)
+            self._loops.see(*self.places(since_begin_s), self._run.state)
 
     def vehicles(self, since_begin_s: float) -> Vehicles:
         """Return every vehicle; sorted by its number.
@@ -51,7 +54,8 @@ class TruthReader:
         On a lane ``movement_ix`` is the next signalised movement (-2 none ahead), inside a junction the one being
         made.
         """
-        places = self._places[: self._read(since_begin_s)]
+        places, n_places = self.places(since_begin_s)
+        places = places[:n_places]
         places = places.take(places[:, lp.WHO].argsort(), axis=0)
         who, inside, lane = places[:, lp.WHO].astype(np.int64), places[:, lp.INSIDE], places[:, lp.LANE]
         is_inside = inside >= 0
@@ -74,25 +78,15 @@ class TruthReader:
         """Return the loops' readings since they were read last."""
         return self._loops.read()
 
-    def _read(self, since_begin_s: float) -> int:
-        run = self._run
-        n: int = lp.places_of(
-            round(since_begin_s * 1000), run.built, run.state, self._ways_mm, self._ahead, self._places
-        )
-        return n
-
-
-def _signalised_ahead(network: TwinNetwork, run: TwinRun, is_signalised: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Return for each step of each way the next turn at a signal, -1 where none comes."""
-    turn = run.state.steps["turn"] & lr.ENDS
-    ends = turn == lr.ENDS
-    at = np.where(ends, 0, turn)
-    signalised = ~ends & is_signalised[network.ways["move"][network.turns["first_way"][at]]]
-    place = np.where(signalised, np.arange(len(turn)), len(turn))
-    following = np.minimum.accumulate(place[::-1])[::-1] if len(turn) else place
-    lasts = np.repeat(run.steps_start[1:], np.diff(run.steps_start))
-    has = following < lasts
-    return np.where(has, turn[np.where(has, following, 0)], -1).astype(np.int32)
+    def places(self, since_begin_s: float) -> tuple[NDArray[np.int32], int]:
+        """Return where all vehicles are, as ``kernels.lane_positions`` writes it, and how many there are."""
+        if since_begin_s != self._read_s:
+            run = self._run
+            self._n_places = lp.places_of(
+                round(since_begin_s * 1000), run.built, run.state, self._ways_mm, self._is_signalised, self._places
+            )
+            self._read_s = since_begin_s
+        return self._places, self._n_places
 
 
 class _Loops:

@@ -69,9 +69,10 @@ N_TURNS_SEEN = 3
 # nothing is allocated here, so the bookkeeping for it is left out; handing the arrays from function to function would
 # cost more than the work in them
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
+# whatever is inlined is never called from Python, and wrapping it would cost a third of the time of compiling
+_NO_WRAPPER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 compiled = njit(cache=True, **_OPTIONS)
-# whatever is inlined is never called from Python, and wrapping it would cost a fifth of the time of compiling
-inlined = njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)
+inlined = njit(forceinline=True, **_NO_WRAPPER, **_OPTIONS)
 
 
 @inlined

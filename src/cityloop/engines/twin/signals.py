@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,30 +97,35 @@ def plans_of(network: TwinNetwork, city: City, clusters: Records) -> Plans:
     for plan_ix, signal_ix in enumerate(city.plans["signal_ix"].tolist()):
         plans_of_signal.setdefault(signal_ix, []).append(plan_ix)
     link = city.links["index"][np.maximum(table["link_ix"][network.movement_ix[moves]], 0)]
-    durations_ms = np.round(city.stages["duration_s"] * 1000).astype(np.int64)
     faces_of_signal: list[list[int]] = [[] for _ in range(city.signals.n_rows)]
-    stages_of_plan: dict[tuple[int, int], tuple[int, int]] = {}
-    stages: list[tuple[int, int]] = []
-    states: list[Ints32] = []
-    n_states = 0
-    for face, (first, last) in enumerate(zip(firsts.tolist(), lasts.tolist(), strict=True)):
-        faces_of_signal[signal_of[first]].append(face)
-        for plan_ix in plans_of_signal.get(int(signal_of[first]), []):
-            begin = len(stages)
-            for row in range(int(city.plans["stages_start"][plan_ix]), int(city.plans["stages_end"][plan_ix])):
-                codes = codes_of(str(city.stages["state"][row]))[link[first:last]]
-                stages.append((n_states, int(durations_ms[row])))
-                states.append(rules_shown(network, moves[first:last], codes))
-                n_states += last - first
-            stages_of_plan[face, plan_ix] = (begin, len(stages))
+    plays: list[tuple[int, int]] = []
+    for face, signal_ix in enumerate(signal_of[firsts].tolist()):
+        faces_of_signal[signal_ix].append(face)
+        plays.extend((face, plan_ix) for plan_ix in plans_of_signal.get(signal_ix, []))
+    of_face, of_plan = np.array(plays, np.int64).reshape(-1, 2).T
+    begins, ends = city.plans["stages_start"][of_plan], city.plans["stages_end"][of_plan]
+    last_stages = np.cumsum(ends - begins)
+    stages = np.zeros(last_stages[-1] if len(plays) else 0, lr.STAGE)
+    n_shown = np.repeat((lasts - firsts)[of_face], ends - begins)
+    stages["first_state"] = np.cumsum(n_shown) - n_shown
+    states = np.zeros(n_shown.sum(), np.int32)
+    for last_stage, face, begin, end in zip(*(x.tolist() for x in (last_stages, of_face, begins, ends)), strict=True):
+        here, rows = slice(firsts[face], lasts[face]), slice(last_stage - (end - begin), last_stage)
+        stages["duration_ms"][rows] = np.round(city.stages["duration_s"][begin:end] * 1000)
+        if begin < end:
+            codes = np.concatenate([codes_of(str(state))[link[here]] for state in city.stages["state"][begin:end]])
+            first_state = stages["first_state"][rows.start]
+            states[first_state : first_state + len(codes)] = rules_shown(
+                network, np.tile(moves[here], end - begin), codes
+            )
     enter_ranges(clusters, owner[firsts], "first_face", "last_face")
     return Plans(
         faces=faces,
-        stages=np.array(stages, lr.STAGE),
+        stages=stages,
         parts=parts,
-        states=np.concatenate([np.zeros(0, np.int32), *states]),
+        states=states,
         faces_of_signal=tuple(map(tuple, faces_of_signal)),
-        stages_of_plan=stages_of_plan,
+        stages_of_plan=dict(zip(plays, pairwise([0, *last_stages.tolist()]), strict=True)),
     )
 
 

@@ -66,6 +66,8 @@ LATER_MM = 1 << 24
 """A lane that has room only later counts as if so much stood on it."""
 N_TURNS_SEEN = 3
 """So many turns ahead lanes are chosen for."""
+
+# all that is inlined stands in this one file: numba keeps compiled code until the file of what was compiled changes;
 # nothing is allocated here, so the bookkeeping for it is left out; handing the arrays from function to function would
 # cost more than the work in them
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}

@@ -166,7 +166,8 @@ def whatif(
                 outcomes.append(outcome_of(play, spec))
                 count(outcomes[-1])
         served = [spec for spec in specs if arm_of(spec.arm).policy is not None]
-        outcomes += run_all(served, n_workers, count, partial(play_option, case=replace(case, read=reading)))
+        # what has been read and searched for here does not go to other processes
+        outcomes += run_all(served, n_workers, count, partial(play_option, case=_case_of(option, ground, reading)))
     results = tuple(outcome.result for outcome in outcomes if isinstance(outcome.result, OptionResult))
     return WhatIf(
         scenario=ground.scenario.name,

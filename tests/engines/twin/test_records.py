@@ -8,7 +8,7 @@ from cityloop.city.table import Table
 from cityloop.city.traffic import Traffic
 from cityloop.engines.twin.network import network_of
 from cityloop.engines.twin.prepare import run_of
-from cityloop.engines.twin.records import passages_of, records_of
+from cityloop.engines.twin.records import ROLLING_S_PER_MPS, passages_of, records_of
 from cityloop.engines.twin.simulation import simulate
 
 BEGIN_S, END_S = 600.0, 900.0
@@ -59,6 +59,11 @@ def test_passages_follow_each_other(street, network, traffic):
     passages = passages_of(network, street, run, END_S - BEGIN_S)
     assert (passages.left_s >= passages.entered_s).all()
     assert (passages.stood_s <= passages.left_s - passages.entered_s).all()
+    # whoever has stood has braked before and accelerated after it
+    rolling_s = ROLLING_S_PER_MPS * street.roads["speed_mps"].min() / 2
+    has_stood = passages.stood_s > 0
+    assert has_stood.any()
+    assert (passages.left_s - passages.entered_s >= passages.stood_s + rolling_s)[has_stood].all()
     follows = passages.vehicle[1:] == passages.vehicle[:-1]
     assert (passages.entered_s[1:] >= passages.left_s[:-1])[follows].all()
     assert passages.is_left[:-1][follows].all()

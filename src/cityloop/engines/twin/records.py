@@ -11,6 +11,7 @@ from cityloop.city.city import City
 from cityloop.city.table import Table
 from cityloop.city.traffic import Traffic
 from cityloop.engines.twin.network import TwinNetwork
+from cityloop.engines.twin.parameters import TwinParameters
 from cityloop.engines.twin.prepare import TwinRun
 from cityloop.measures.queues import Queues
 from cityloop.measures.records import Records
@@ -18,8 +19,9 @@ from cityloop.measures.roads import RoadPeriods
 from cityloop.measures.trips import PUBLIC_TRANSPORT
 
 Floats = NDArray[np.float64]
-BRAKING_S = 2.0
-"""Part of the delay at a stop line that a vehicle spends braking and not yet standing."""
+_DRIVER = TwinParameters()
+ROLLING_S_PER_MPS = 1 / (2 * _DRIVER.decel_mps2) + 1 / (2 * _DRIVER.accel_mps2)
+"""Delay of a stop that a vehicle spends braking and accelerating, for each metre a second of its speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def passages_of(network: TwinNetwork, city: City, run: TwinRun, end_s: float) ->
         is_left=is_left,
         is_last=is_last,
         free_s=road_free_s * done + way_free_s,
-        stood_s=np.maximum(due_s - BRAKING_S, 0.0),
+        stood_s=np.maximum(due_s - ROLLING_S_PER_MPS * wanted_mps[road] / factor, 0.0),
         driven_m=road_m * done + way_m,
     )
 

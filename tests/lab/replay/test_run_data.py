@@ -57,7 +57,9 @@ def test_a_run_counts_as_its_own_figures_do(run_dir, city):
     queues = folder.read_arrays(run_dir / "queues.npz")
     sums = np.add.reduceat(np.append(columns["n_standing"], 0), columns["first"][:-1])
     assert sums.max() > 3
-    assert sums.mean() == pytest.approx(queues["queue_veh"].mean(), rel=0.25)
+    # in the twin's pictures whoever still brakes, or is about to accelerate, stands; its figures leave that out
+    most = 1.5 if "twin" in run_dir.parents[3].name else 1.25
+    assert 0.75 < sums.mean() / queues["queue_veh"].mean() < most
     everybody = np.add.reduceat(np.append(columns["n_standing"] + columns["n_moving"], 0), columns["first"][:-1])
     assert everybody.mean() == pytest.approx(queues["running_veh"].mean(), rel=0.25)
     queue_ends_m = columns["head_m"][columns["n_standing"] > 2]

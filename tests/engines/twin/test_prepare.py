@@ -137,7 +137,12 @@ def _bus_lane(streets: Streets) -> City:
 
 @pytest.mark.parametrize(
     ("vehicle_class", "lanes"),
-    [("passenger", {"signal.wi_1"}), ("bicycle", {"signal.wi_1"}), ("bus", {"signal.wi_0", "signal.wi_1"})],
+    [
+        ("passenger", {"signal.wi_1"}),
+        ("bicycle", {"signal.wi_1"}),
+        ("bus", {"signal.wi_0", "signal.wi_1"}),
+        ("emergency", {"signal.wi_0", "signal.wi_1"}),
+    ],
 )
 def test_vehicles_use_only_the_lanes_that_they_may(streets: Streets, vehicle_class: str, lanes: set[str]) -> None:
     city = _bus_lane(streets)

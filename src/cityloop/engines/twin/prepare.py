@@ -17,7 +17,11 @@ from cityloop.kernels.chance import uniforms
 from cityloop.kernels.lane_records import Ints32, Records
 
 Ints = NDArray[np.int64]
-_BUSES = frozenset({"bus", "coach", "tram", "trolleybus"})
+_LANES_OF = {
+    "bicycle": BICYCLES,
+    "emergency": CARS | BUSES,
+    **dict.fromkeys(("bus", "coach", "tram", "trolleybus"), BUSES),
+}
 _LONG_AGO_MS = -lr.NEVER // 2
 _LANE_BITS = 24
 """Room for the lanes of a road in the key of a source."""
@@ -170,10 +174,8 @@ def _ways(
 
 
 def classes_of(names: NDArray[np.object_]) -> Ints:
-    """Return the class of lanes that vehicles of a class use."""
-    return np.array(
-        [BICYCLES if name == "bicycle" else BUSES if name in _BUSES else CARS for name in names.tolist()], int
-    )
+    """Return the classes of lanes that vehicles of a class use; emergency vehicles use those of buses as well."""
+    return np.array([_LANES_OF.get(name, CARS) for name in names.tolist()], int)
 
 
 def _classes_on(network: TwinNetwork, city: City, roads: Ints, turns: Ints) -> Ints:

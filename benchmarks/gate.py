@@ -14,10 +14,9 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
 
-import numpy as np
 import option_lists
+from twin_parts.sumo_files import logics_of, write_routes
 
 from cityloop.city.city import City
 from cityloop.city.sumo import SumoInput
@@ -66,51 +65,17 @@ def _trips(
     """Return the trips of a run in SUMO with the plans that a city has for some signals."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "plans.add.xml").write_text(_plans(city, signals), "utf-8")
+        plans = logics_of(city, "gate", signals)  # what SUMO loads last is in force
+        (folder / "plans.add.xml").write_text("\n".join(["<additional>", *plans, "</additional>", ""]), "utf-8")
         source = replace(source, additional_paths=(*source.additional_paths, folder / "plans.add.xml"))
         if traffic is not None:
-            (folder / "ways.rou.xml").write_text(_ways(city, traffic), "utf-8")
-            source = replace(source, route_paths=(folder / "ways.rou.xml",))
+            routes_path = write_routes(city, traffic, folder / "ways.rou.xml")
+            source = replace(source, route_paths=(routes_path,))
         sensor, outputs = sensor_of("ideal", city, seed), SumoOutputs(folder / "out")
         span_s = (setting.begin_s, setting.end_s)
         with SumoEngine(city, source, sensor, *span_s, seed, outputs, is_teleporting=setting.is_teleporting) as engine:
             engine.advance(setting.end_s)
         return read_trips(folder / "out" / "tripinfo.xml", *span_s, {})
-
-
-def _plans(city: City, signals: Sequence[str]) -> str:
-    """Return the plans in force of some signals under names of their own: what SUMO loads last is in force."""
-    lines = []
-    for signal in signals:
-        plan_ix = int(city.signals["plan_ix"][city.signals["signal_id"].tolist().index(signal)])
-        rows = slice(int(city.plans["stages_start"][plan_ix]), int(city.plans["stages_end"][plan_ix]))
-        offset_s = float(city.plans["offset_s"][plan_ix])
-        lines.append(f'<tlLogic id={quoteattr(signal)} programID="gate" type="static" offset="{offset_s}">')
-        steps = zip(city.stages["duration_s"][rows].tolist(), city.stages["state"][rows].tolist(), strict=True)
-        lines += [f'<phase duration="{duration_s}" state="{state}"/>' for duration_s, state in steps]
-        lines.append("</tlLogic>")
-    return f"<additional>{''.join(lines)}</additional>"
-
-
-def _ways(city: City, traffic: Traffic) -> str:
-    """Return the vehicles with their ways; stops are left out."""
-    table, roads = traffic.vehicles, city.roads["road_id"][traffic.routes["road_ix"]]
-    types: dict[tuple[str, float, float], str] = {}
-    lines = []
-    for row in np.argsort(table["depart_s"], kind="stable").tolist():
-        kind = (str(table["class"][row]), float(table["length_m"][row]), float(table["max_speed_mps"][row]))
-        name = types.setdefault(kind, f"kind{len(types)}")
-        way = " ".join(roads[table["routes_start"][row] : table["routes_end"][row]])
-        vehicle_id, depart_s = quoteattr(str(table["vehicle_id"][row])), float(table["depart_s"][row])
-        lines.append(
-            f'<vehicle id={vehicle_id} type="{name}" depart="{depart_s:.2f}" departLane="best">'
-            f"<route edges={quoteattr(way)}/></vehicle>"
-        )
-    kinds = [
-        f'<vType id="{name}" vClass="{kind}" length="{length_m}" maxSpeed="{speed_mps}"/>'
-        for (kind, length_m, speed_mps), name in types.items()
-    ]
-    return f"<routes>{''.join(kinds)}{''.join(lines)}</routes>"
 
 
 if __name__ == "__main__":

@@ -110,18 +110,23 @@ def pair_of(city: City, reference: Reference, seed: int) -> Pair:
     run = run_of(network, city, reference.traffic, reference.begin_s, reference.end_s, seed)
     span_s = round(reference.end_s - reference.begin_s)
     simulate(network, run, 0, span_s)
-    entered_ms = run.state.vehicles["entered_ms"]
-    left_ms = run.state.steps["passed_ms"][run.steps_end - 1]
-    has_entered = entered_ms >= 0
-    travel_time_s = (np.where(left_ms >= 0, left_ms, span_s * 1000) - entered_ms)[has_entered] / 1000
+    travel_time_s = travel_times_s(run, span_s)
     return Pair(
         seed=seed,
         sumo_s=float(np.nanmean(reference.travel_time_s)),
         twin_s=float(travel_time_s.mean()),
         n_sumo=int((~np.isnan(reference.travel_time_s)).sum()),
-        n_twin=int(has_entered.sum()),
+        n_twin=len(travel_time_s),
         r2=r2_of(reference.n_left, n_left_of(run, city.roads.n_rows)),
     )
+
+
+def travel_times_s(run: TwinRun, end_s: int) -> NDArray[np.float64]:
+    """Return the travel times in the twin of those that entered, of those unfinished until the end."""
+    entered_ms = run.state.vehicles["entered_ms"]
+    left_ms = run.state.steps["passed_ms"][run.steps_end - 1]
+    times_s: NDArray[np.float64] = (np.where(left_ms >= 0, left_ms, end_s * 1000) - entered_ms)[entered_ms >= 0] / 1000
+    return times_s
 
 
 def n_left_of(run: TwinRun, n_roads: int) -> NDArray[np.int64]:

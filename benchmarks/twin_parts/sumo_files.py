@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -41,7 +42,7 @@ def write_net(city: City, folder: Path) -> Path:
         "node": ("nodes", _nodes(city)),
         "edge": ("edges", _edges(city)),
         "connection": ("connections", _connections(city, is_signalised=False)),
-        "tllogic": ("tlLogics", [*_logics(city), *_connections(city, is_signalised=True)]),
+        "tllogic": ("tlLogics", [*logics_of(city, "0"), *_connections(city, is_signalised=True)]),
     }
     command: list[str | Path] = [BIN / "netconvert", "--no-turnarounds", "--no-warnings"]
     for name, (root, lines) in texts.items():
@@ -95,12 +96,14 @@ def _connections(city: City, *, is_signalised: bool) -> list[str]:
     return lines
 
 
-def _logics(city: City) -> list[str]:
+def logics_of(city: City, program: str, signals: Sequence[str] | None = None) -> list[str]:
+    """Return the plans in force of some signals, by default of all, as lines of XML under a name of their own."""
     lines = []
-    for signal_ix, plan_ix in enumerate(city.signals["plan_ix"].tolist()):
+    for name, plan_ix in zip(city.signals["signal_id"].tolist(), city.signals["plan_ix"].tolist(), strict=True):
+        if signals is not None and name not in signals:
+            continue
         offset_s = city.plans["offset_s"][plan_ix]
-        name = city.signals["signal_id"][signal_ix]
-        lines.append(f'<tlLogic id="{name}" type="static" programID="0" offset="{offset_s:g}">')
+        lines.append(f'<tlLogic id={quoteattr(name)} type="static" programID="{program}" offset="{offset_s:g}">')
         first, last = city.plans["stages_start"][plan_ix], city.plans["stages_end"][plan_ix]
         for row in range(first, last):
             state, duration_s = city.stages["state"][row], city.stages["duration_s"][row]

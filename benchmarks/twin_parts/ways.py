@@ -13,16 +13,13 @@ from statistics import fmean
 import numpy as np
 
 from cityloop.city.city import City
-from cityloop.city.traffic import Traffic
 from cityloop.engines.twin import TwinEngine
 from cityloop.run.readings import city_of, router_of, traffic_of, twin_network_of
 from cityloop.scenarios import Scenario, load_scenario
 from cityloop.sensing import sensor_of
-from twin_parts.parity import n_left_of, r2_of
+from twin_parts.parity import LEAST_R2, MOST_ERROR, n_left_of, r2_of, travel_times_s
 from twin_parts.reference import reference_of
-
-MOST_ERROR = 0.08
-LEAST_R2 = 0.97
+from twin_parts.sumo_files import ways_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Ways:
     @property
     def holds(self) -> bool:
         """Whether both targets are reached."""
-        return abs(self.error) <= MOST_ERROR and self.r2 >= LEAST_R2
+        return abs(self.error) <= MOST_ERROR[1.0] and self.r2 >= LEAST_R2[1.0]
 
 
 def measure_ways(scenarios: Sequence[str], seeds: Sequence[int], tell: Callable[[str], None]) -> list[Ways]:
@@ -77,22 +74,12 @@ def _compare(scenario: Scenario, city: City, seed: int) -> tuple[float, float, f
     )
     engine.advance(theirs.end_s)
     run = engine.run
-    entered_ms = run.state.vehicles["entered_ms"]
-    left_ms = run.state.steps["passed_ms"][run.steps_end - 1]
-    end_ms = round((theirs.end_s - theirs.begin_s) * 1000)
-    travel_time_ms = (np.where(left_ms >= 0, left_ms, end_ms) - entered_ms)[entered_ms >= 0]
-    way_of = _ways_of(theirs.traffic)
+    way_of = dict(zip(theirs.traffic.vehicles["vehicle_id"].tolist(), ways_of(theirs.traffic), strict=True))
     ids = traffic.vehicles["vehicle_id"][run.traffic_ix].tolist()
     spans = zip(ids, run.steps_start.tolist(), run.steps_end.tolist(), strict=True)
     return (
         float(np.nanmean(theirs.travel_time_s)),
-        float(travel_time_ms.mean() / 1000),
+        float(travel_times_s(run, round(theirs.end_s - theirs.begin_s)).mean()),
         r2_of(theirs.n_left, n_left_of(run, city.roads.n_rows)),
         fmean(run.roads[start:end].tolist() == way_of.get(vehicle) for vehicle, start, end in spans),
     )
-
-
-def _ways_of(traffic: Traffic) -> dict[str, list[int]]:
-    table, road_ix = traffic.vehicles, traffic.routes["road_ix"]
-    rows = zip(table["vehicle_id"].tolist(), table["routes_start"], table["routes_end"], strict=True)
-    return {vehicle: road_ix[start:end].tolist() for vehicle, start, end in rows}

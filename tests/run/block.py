@@ -11,6 +11,8 @@ from pathlib import Path
 
 import sumo
 
+N_SECONDS = 600
+
 NODES = """<nodes>
 <node id="w" x="-300" y="0"/><node id="a" x="0" y="0" type="traffic_light"/><node id="m" x="200" y="0"/>
 <node id="b" x="400" y="0"/><node id="e" x="700" y="0"/><node id="n" x="200" y="-300"/><node id="y" x="200" y="150"/>

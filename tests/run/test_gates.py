@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cityloop.city.errors import Unusable
 from cityloop.city.link_state import RED, codes_of, is_green, text_of
-from cityloop.city.sumo import read_city, read_sumo_config, read_traffic
+from cityloop.city.sumo import read_traffic
 from cityloop.city.table import Table
 from cityloop.control.guard import SignalGuard, can_be_green_together, clearance_of, signal_rules
 from cityloop.control.orders import Orders, StageOrder
@@ -25,25 +25,9 @@ from cityloop.run.gates import ALWAYS_GREEN, CLEARANCE, MINIMUM_GREEN, with_gate
 from cityloop.run.option import with_demand
 from cityloop.sensing import sensor_of
 
-from .block import write_block
+from .block import N_SECONDS
 
 CHECKER = Path(__file__).parents[2] / "benchmarks" / "check_states.py"
-N_SECONDS = 600
-
-
-@pytest.fixture(scope="module")
-def block(tmp_path_factory):
-    return write_block(tmp_path_factory.mktemp("block"))
-
-
-@pytest.fixture(scope="module")
-def source(block):
-    return replace(read_sumo_config(block), end_s=N_SECONDS)
-
-
-@pytest.fixture(scope="module")
-def city(source):
-    return read_city(source, "block")
 
 
 def rules_of(city, clearance="program"):

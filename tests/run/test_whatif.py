@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityloop.city.errors import Unusable
-from cityloop.city.sumo import read_city, read_sumo_config, read_traffic
+from cityloop.city.sumo import read_traffic
 from cityloop.city.table import Table
 from cityloop.city.traffic import Traffic
 from cityloop.engines.twin import TwinEngine
@@ -29,25 +29,9 @@ from cityloop.run.whatif_results import WITHOUT_WAY_FRAC
 from cityloop.scenarios import catalogue
 from cityloop.sensing import sensor_of
 
-from .block import write_block
+from .block import N_SECONDS
 
 AS_IS = Option("as things are")
-N_SECONDS = 600
-
-
-@pytest.fixture(scope="module")
-def block(tmp_path_factory):
-    return write_block(tmp_path_factory.mktemp("block"))
-
-
-@pytest.fixture(scope="module")
-def source(block):
-    return replace(read_sumo_config(block), end_s=N_SECONDS)
-
-
-@pytest.fixture(scope="module")
-def city(source):
-    return read_city(source, "block")
 
 
 @pytest.fixture(scope="module")

@@ -76,7 +76,7 @@ def places_of(
         gap = gap if now_ms - last_ms < LONG_AGO_MS else 0
         stop, pace = length - STAND_OFF_MM - gap, MOVE_UP_MMPS if gap > 0 else 0
         for place in range(head, tail):
-            slot = int64(built.lanes[lane].ring) + (place & int64(built.lanes[lane].mask))
+            slot = lq.slot_of(lane, place, built)
             who, move = int64(state.rings[slot].who), state.rings[slot].by
             ready, since = state.rings[slot].time_ms, state.rings[slot].since_ms
             at = int64(state.vehicles[who].at)

@@ -161,7 +161,7 @@ def _ways(
     is_known = is_last | (network.turn_keys[turns] == keys if len(network.turn_keys) else is_last)
     owner = np.repeat(np.arange(len(rows)), counts)
     turns = np.where(is_last, lr.ENDS, turns)
-    may_drive = (_classes_on(network, city, roads, turns) & classes_of(table["class"][rows])[owner]) != 0
+    may_drive = (_classes_on(network, city, roads, turns) & _classes_of_all(table["class"][rows])[owner]) != 0
     is_whole = np.bincount(owner, ~(is_known & may_drive), minlength=len(rows)) == 0
     findings: tuple[Finding, ...] = ()
     if not is_whole.all():
@@ -173,9 +173,13 @@ def _ways(
     return rows[is_whole], counts[is_whole], roads[keeps], turns[keeps], findings
 
 
-def classes_of(names: NDArray[np.object_]) -> Ints:
+def classes_of(name: str) -> int:
     """Return the classes of lanes that vehicles of a class use; emergency vehicles use those of buses as well."""
-    return np.array([_LANES_OF.get(name, CARS) for name in names.tolist()], int)
+    return _LANES_OF.get(name, CARS)
+
+
+def _classes_of_all(names: NDArray[np.object_]) -> Ints:
+    return np.array([classes_of(name) for name in names.tolist()], int)
 
 
 def _classes_on(network: TwinNetwork, city: City, roads: Ints, turns: Ints) -> Ints:
@@ -246,7 +250,7 @@ def _vehicles(
     first = np.where(is_single, np.maximum(after - before, 0), 1 - before)
     last = np.where(is_single, 1.0, after)
     vehicles["parts"] = np.round(first * 1024).astype(np.int32) | (np.round(last * 1024).astype(np.int32) << 16)
-    vehicles["of_class"] = classes_of(table["class"])
+    vehicles["of_class"] = _classes_of_all(table["class"])
     return vehicles
 
 

@@ -83,7 +83,7 @@ def passages_of(network: TwinNetwork, city: City, run: TwinRun, end_s: float) ->
     left_s = np.where(is_left, passed_ms[seen] / 1000, end_s)
     begun_s = entered_ms[seen] / 1000
     entered_s = np.minimum(begun_s + cross_s, left_s)
-    own_s = road_m / length_m[road] * np.maximum(length_m[road] / _free_mps(network)[road], 0.0) * factor
+    own_s = road_m / _free_mps(network)[road] * factor
     due_s = np.maximum(left_s - entered_s - own_s, 0.0)
     done = np.where(is_left, 1.0, np.clip((left_s - entered_s) / np.maximum(own_s, 1e-3), 0.0, 1.0))
     return Passages(

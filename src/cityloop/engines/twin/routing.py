@@ -152,7 +152,7 @@ class Router:
         through_s = np.array([time_s for _, time_s in pairs], np.float64)
         keys = begins * n_roads + ends
         turns = np.minimum(np.searchsorted(network.turn_keys, keys), max(len(network.turn_keys) - 1, 0))
-        opens = network.lanes["classes"][network.ways["lane"]] & classes_of(np.array([kind[0]], object))[0]
+        opens = network.lanes["classes"][network.ways["lane"]] & classes_of(kind[0])
         is_known = np.zeros(len(keys), np.bool_)
         if len(network.turns):
             is_open = np.bitwise_or.reduceat(opens, network.turns["first_way"]) != 0

@@ -1,14 +1,38 @@
-"""What services see: read-only columns, every reading with its age."""
+"""What services see: read-only columns, every reading with its source, age and confidence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Codes = NDArray[np.uint8]
+
+
+class Source(IntEnum):
+    """What a reading comes from."""
+
+    IDEAL = 0
+    LOOP = 1
+    CAMERA = 2
+    CONNECTED = 3
+    PROFILE = 4
+    """Nothing has measured it today: what is usual at this time of day."""
+
+
+class SensorState(IntEnum):
+    """What is the matter with a sensor."""
+
+    WORKING = 0
+    STUCK_ON = 1
+    STUCK_OFF = 2
+    CHATTERING = 3
+    DRIFTING = 4
+    SILENT = 5
 
 
 def _no_floats() -> Floats:
@@ -17,6 +41,10 @@ def _no_floats() -> Floats:
 
 def _no_ints() -> Ints:
     return np.empty(0, np.int64)
+
+
+def _no_codes() -> Codes:
+    return np.empty(0, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +70,10 @@ class Vehicles:
         Persons on board.
     age_s : float64
         Age of the reading.
+    source : uint8
+        What it comes from, a `Source`. By default all are `Source.IDEAL`.
+    confidence_frac : float64
+        How likely it is that this vehicle is there. By default all are sure.
     """
 
     vehicle_ix: Ints = field(default_factory=_no_ints)
@@ -53,6 +85,14 @@ class Vehicles:
     waiting_s: Floats = field(default_factory=_no_floats)
     n_persons: Floats = field(default_factory=_no_floats)
     age_s: Floats = field(default_factory=_no_floats)
+    source: Codes = field(default_factory=_no_codes)
+    confidence_frac: Floats = field(default_factory=_no_floats)
+
+    def __post_init__(self) -> None:
+        if len(self.source) != len(self.vehicle_ix):
+            object.__setattr__(self, "source", np.zeros(len(self.vehicle_ix), np.uint8))
+        if len(self.confidence_frac) != len(self.vehicle_ix):
+            object.__setattr__(self, "confidence_frac", np.ones(len(self.vehicle_ix)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +113,10 @@ class Detectors:
         Time since it was last occupied, 0 while it is.
     age_s : float64
         Age of the reading.
+    source : uint8
+        What it comes from, a `Source`. By default all are `Source.LOOP`.
+    confidence_frac : float64
+        How far the reading can be trusted: 0 for that of a sensor found faulty. By default all are sure.
     """
 
     lane_ix: Ints = field(default_factory=_no_ints)
@@ -81,6 +125,36 @@ class Detectors:
     occupied_frac: Floats = field(default_factory=_no_floats)
     since_s: Floats = field(default_factory=_no_floats)
     age_s: Floats = field(default_factory=_no_floats)
+    source: Codes = field(default_factory=_no_codes)
+    confidence_frac: Floats = field(default_factory=_no_floats)
+
+    def __post_init__(self) -> None:
+        if len(self.source) != len(self.lane_ix):
+            object.__setattr__(self, "source", np.full(len(self.lane_ix), Source.LOOP, np.uint8))
+        if len(self.confidence_frac) != len(self.lane_ix):
+            object.__setattr__(self, "confidence_frac", np.ones(len(self.lane_ix)))
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Sensors found faulty, one row each; a sensor that is not listed is thought to work.
+
+    Parameters
+    ----------
+    sensor_ix : int64
+        Loops by their row in ``View.detectors``, then cameras by their row in their layout.
+    state : uint8
+        What is the matter, a `SensorState`.
+    since_s : float64
+        When it was found.
+    stand_in : uint8
+        What stands in for it, a `Source`.
+    """
+
+    sensor_ix: Ints = field(default_factory=_no_ints)
+    state: Codes = field(default_factory=_no_codes)
+    since_s: Floats = field(default_factory=_no_floats)
+    stand_in: Codes = field(default_factory=_no_codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +173,8 @@ class View:
         Vehicles seen or estimated.
     detectors : Detectors
         Loop readings.
+    health : Health
+        Sensors that are thought not to work.
     """
 
     t_s: float
@@ -106,3 +182,4 @@ class View:
     n_walkers: Ints
     vehicles: Vehicles = field(default_factory=Vehicles)
     detectors: Detectors = field(default_factory=Detectors)
+    health: Health = field(default_factory=Health)

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from cityloop.city.city import City
 from cityloop.city.table import Table
-from cityloop.control.view import Detectors, Ints, Vehicles
+from cityloop.control.view import Detectors, Ints, Source, Vehicles
 from cityloop.kernels.chance import uniforms
 from cityloop.sensing.coverage import RANGE_M, coverage_of
 from cityloop.sensing.loop_layout import loop_layout
-from cityloop.sensing.selection import vehicles_where
+from cityloop.sensing.selection import as_from, vehicles_where
 
 
 def uniform_of(number: Ints, seed: int) -> NDArray[np.float64]:
@@ -60,4 +60,5 @@ class ConnectedSensor:
     def observe(self, t_s: float, truth: Vehicles, detectors: Detectors) -> tuple[Vehicles, Detectors]:
         """Return the connected vehicles within range, with what they announce, and the loops."""
         is_connected = uniform_of(truth.vehicle_ix, self._seed) < self._share_frac
-        return vehicles_where(truth, is_connected & self._coverage.sees(truth), truth.movement_ix), detectors
+        seen = vehicles_where(truth, is_connected & self._coverage.sees(truth), truth.movement_ix)
+        return as_from(seen, Source.CONNECTED), detectors

@@ -8,7 +8,7 @@ import numpy as np
 
 from cityloop.city.approaches import approach_lanes
 from cityloop.city.city import City
-from cityloop.control.view import Vehicles, View
+from cityloop.control.view import Source, Vehicles, View
 from cityloop.sensing.approach_path import ApproachPath, path_from
 from cityloop.sensing.loop_layout import UPSTREAM_M, loop_places
 from cityloop.sensing.stop_lines import STALE_S, StopLineReader
@@ -34,6 +34,7 @@ def virtual_rows(vehicles: list[VirtualVehicle]) -> Vehicles:
         waiting_s=np.array([vehicle.waiting_s for vehicle in vehicles], np.float64),
         n_persons=np.ones(n),
         age_s=np.zeros(n),
+        source=np.full(n, Source.LOOP, np.uint8),
     )
 
 

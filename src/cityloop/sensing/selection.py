@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from cityloop.control.view import Ints, Vehicles
+from cityloop.control.view import Ints, Source, Vehicles
 
 
 def vehicles_where(vehicles: Vehicles, rows: NDArray[Any], movement_ix: Ints) -> Vehicles:
@@ -29,4 +31,20 @@ def vehicles_where(vehicles: Vehicles, rows: NDArray[Any], movement_ix: Ints) ->
         waiting_s=vehicles.waiting_s[rows],
         n_persons=vehicles.n_persons[rows],
         age_s=vehicles.age_s[rows],
+        source=vehicles.source[rows],
+        confidence_frac=vehicles.confidence_frac[rows],
     )
+
+
+def as_from(vehicles: Vehicles, source: Source) -> Vehicles:
+    """Return the vehicles as readings of one source."""
+    return dataclasses.replace(vehicles, source=np.full(len(vehicles.vehicle_ix), source, np.uint8))
+
+
+def joined(first: Vehicles, *others: Vehicles) -> Vehicles:
+    """Return the rows of several one after the other."""
+    columns: dict[str, Any] = {
+        field.name: np.concatenate([getattr(part, field.name) for part in (first, *others)])
+        for field in dataclasses.fields(Vehicles)
+    }
+    return Vehicles(**columns)

@@ -9,10 +9,9 @@ from cityloop.city.city import City
 from cityloop.city.errors import Unusable
 from cityloop.control.view import Detectors, Vehicles, View
 from cityloop.sensing import Blind, estimator_of, sensor_of
+from cityloop.sensing.camera import CameraSensor
 from cityloop.sensing.connected import ConnectedSensor
-from cityloop.sensing.connected_estimator import ConnectedEstimator
 from cityloop.sensing.ideal import IdealSensor
-from cityloop.sensing.loop_estimator import LoopEstimator
 from cityloop.sensing.loops import LoopSensor
 
 
@@ -20,8 +19,7 @@ def test_words_name_sensors(street: City) -> None:
     assert isinstance(sensor_of("ideal", street, 1), IdealSensor)
     assert isinstance(sensor_of("loops", street, 1), LoopSensor)
     assert isinstance(sensor_of("connected:0.25", street, 1), ConnectedSensor)
-    assert isinstance(estimator_of("loops", street), LoopEstimator)
-    assert isinstance(estimator_of("connected:0.25", street), ConnectedEstimator)
+    assert isinstance(sensor_of("camera:night", street, 1), CameraSensor)
 
 
 @pytest.mark.parametrize("text", ["ideal", "connected:1", "connected:1.0"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cityloop.cli.options import Data, Engine, Json, Sensing
+from cityloop.cli.options import Data, Engine, Failed, Json, Sensing
 from cityloop.cli.screen import apart, figure, progress_bar
 from cityloop.run.arms import ARMS
 
@@ -29,6 +29,7 @@ def run(
         str, typer.Option("--arm", metavar="ARM", help=f"How the signals are operated. {_ARMS_TEXT}")
     ] = "smart",
     sensing: Sensing = "ideal",
+    failed: Failed = 0.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulation's random numbers.")] = 1,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Where runs/<scenario>/<arm>/<seed>/ is written.")
@@ -49,7 +50,17 @@ def run(
     from cityloop.run.spec import RunSpec
     from cityloop.scenarios import load_scenario
 
-    spec = RunSpec(scenario, arm, seed, out.absolute(), engine, sensing, data_dir=data, keep_replay=replay)
+    spec = RunSpec(
+        scenario,
+        arm,
+        seed,
+        out.absolute(),
+        engine,
+        sensing,
+        failed_frac=failed,
+        data_dir=data,
+        keep_replay=replay,
+    )
     loaded = load_scenario(scenario, data)
     setting = setting_of(spec, loaded)
     with apart() as screen, progress_bar(screen, is_shown=not as_json) as bar, _uncollected():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cityloop.cli.options import Data, Engine, Json, Sensing
+from cityloop.cli.options import Data, Engine, Failed, Json, Sensing
 from cityloop.cli.screen import apart, change, figure, percent, plus_minus, progress_bar
 from cityloop.run.arms import ARMS
 
@@ -32,6 +32,7 @@ def trial(
     seeds: Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Run every arm on seeds 1 to N.")] = 10,
     engine: Engine = "sumo",
     sensing: Sensing = "ideal",
+    failed: Failed = 0.0,
     protocol: Annotated[
         str | None,
         typer.Option(
@@ -84,6 +85,7 @@ def trial(
         out_dir=out.absolute(),
         engine=engine,
         sensing=sensing,
+        failed_frac=failed,
         protocol=protocol,
         clearance=clearance,
         data_dir=data,

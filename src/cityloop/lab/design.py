@@ -28,6 +28,8 @@ class Trial:
     seeds : tuple of int
     out_dir : Path
     engine, sensing : str
+    failed_frac : float
+        As in ``RunSpec``; on the days before all sensors work.
     protocol, clearance : str, optional
         As in ``RunSpec``.
     days_before : int
@@ -51,6 +53,7 @@ class Trial:
     out_dir: Path
     engine: str = "sumo"
     sensing: str = "ideal"
+    failed_frac: float = 0.0
     protocol: str | None = None
     clearance: str | None = None
     days_before: int = 1
@@ -90,6 +93,7 @@ def command_of(trial: Trial) -> str:
         "--arms": ",".join(trial.arms),
         "--seeds": str(len(trial.seeds)),
         "--sensing": trial.sensing,
+        "--failed": f"{trial.failed_frac:g}" if trial.failed_frac else None,
         "--protocol": trial.protocol,
         "--clearance": trial.clearance,
     }
@@ -182,6 +186,7 @@ def _spec(
         out_dir=out_dir or trial.out_dir,
         engine=trial.engine,
         sensing=trial.sensing,
+        failed_frac=trial.failed_frac if is_reported else 0.0,
         protocol=trial.protocol,
         clearance=trial.clearance,
         window_s=trial.window_s,

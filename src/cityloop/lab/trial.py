@@ -226,6 +226,7 @@ def _results(
         "protocol": {
             "engine": trial.engine,
             "sensing": trial.sensing,
+            "failed_frac": trial.failed_frac,
             "arms": list(trial.arms),
             "base": trial.base_arm,
             "seeds": list(trial.seeds),

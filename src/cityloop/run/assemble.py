@@ -102,7 +102,7 @@ def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) ->
     standing = Standing(city, setting.begin_s, REPLAY_STEP_S) if spec.keep_replay else None
     onlookers = [onlooker.see for onlooker in (reds, tracks, standing) if onlooker is not None]
     service = _service(spec, city, rules)
-    sensor = Blind() if service is None else sensor_of(spec.sensing, city, spec.seed)
+    sensor = Blind() if service is None else sensor_of(spec.sensing, city, spec.seed, spec.failed_frac)
     return Assembly(
         city=city,
         rules=rules,

@@ -95,6 +95,7 @@ def fingerprint(spec: RunSpec, setting: Setting, digest: str) -> str:
         spec.seed,
         spec.engine,
         spec.sensing,
+        spec.failed_frac,
         spec.has_emissions,
         spec.keep_raw,
         spec.keep_tracks,

@@ -33,7 +33,9 @@ class RunSpec:
     engine : str
         ``"sumo"`` or ``"twin"``. The twin has no emissions.
     sensing : str
-        ``"ideal"``, ``"loops"`` or ``"connected:SHARE"``.
+        A word of ``cityloop.sensing``: ``"ideal"``, ``"loops"``, ``"camera"``, ``"connected:SHARE"``, with options.
+    failed_frac : float
+        How likely each sensor is not to work.
     protocol : str, optional
         ``"resco"``: 3,600 s from the scenario's begin, no teleporting. ``"scenario"``: the scenario's own window and
         options. None: as the scenario says.
@@ -69,6 +71,7 @@ class RunSpec:
     out_dir: Path
     engine: str = "sumo"
     sensing: str = "ideal"
+    failed_frac: float = 0.0
     protocol: str | None = None
     clearance: str | None = None
     window_s: tuple[float, float] | None = None

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import math
-
 from cityloop.city.city import City
 from cityloop.city.errors import Unusable
 from cityloop.city.table import Table
 from cityloop.control.ports import Estimator
 from cityloop.control.view import Detectors, Vehicles, View
+from cityloop.sensing.camera import CameraSensor
+from cityloop.sensing.camera_estimator import CameraEstimator
+from cityloop.sensing.camera_layout import camera_layout
 from cityloop.sensing.connected import ConnectedSensor
+from cityloop.sensing.connected_errors import RoughConnected, SteadyConnected
 from cityloop.sensing.connected_estimator import ConnectedEstimator
+from cityloop.sensing.faults import FaultyLoops, drawn_faults
 from cityloop.sensing.ideal import IdealSensor
 from cityloop.sensing.loop_estimator import LoopEstimator
 from cityloop.sensing.loops import LoopSensor
+from cityloop.sensing.push_buttons import PushButtons
 from cityloop.sensing.sensor import Sensor
-
-_MEND = "use ideal, loops, or connected:SHARE with a share above 0 and at most 1, such as connected:0.3"
+from cityloop.sensing.word import read_word
 
 
 class AsSeen:
@@ -44,46 +47,55 @@ class Blind:
         return self._seen
 
 
-def connected_share(text: str) -> float | None:
-    """Return the share of connected vehicles of a sensing word, ``None`` for one without connected vehicles.
+class Completed:
+    """Several estimators, one after the other."""
 
-    Raises
-    ------
-    Unusable
-        If the word is not known.
-    """
-    if text in ("ideal", "loops"):
-        return None
-    kind, _, share = text.partition(":")
-    try:
-        share_frac = float(share)
-    except ValueError:
-        share_frac = math.nan
-    if kind != "connected" or not 0.0 < share_frac <= 1.0:
-        raise Unusable(f"unknown sensing {text!r}", "--sensing", _MEND)
-    return share_frac
+    def __init__(self, *estimators: Estimator) -> None:
+        self._estimators = estimators
+
+    def estimate(self, view: View) -> View:
+        """Return what the last one makes of it."""
+        for estimator in self._estimators:
+            view = estimator.estimate(view)
+        return view
 
 
-def sensor_of(text: str, city: City, seed: int) -> Sensor:
+def sensor_of(text: str, city: City, seed: int, failed_frac: float = 0.0) -> Sensor:
     """Return the sensor that a word names.
 
     Parameters
     ----------
     text : str
-        ``ideal``, ``loops`` or ``connected:SHARE``.
+        A sensing word, see `read_word`.
     city : City
     seed : int
-        Chooses which vehicles are connected.
+        Of all chance in it: which vehicles are connected, which ones a camera misses, which sensors fail.
+    failed_frac : float
+        How likely each sensor is not to work.
 
     Raises
     ------
     Unusable
-        If the word is not known.
+        If the word is not known, or it has no sensors that could fail.
     """
-    share_frac = connected_share(text)
-    if share_frac is not None:
-        return ConnectedSensor(city, share_frac, seed)
-    return IdealSensor(city) if text == "ideal" else LoopSensor(city)
+    word = read_word(text)
+    if not 0.0 <= failed_frac <= 1.0:
+        raise Unusable(f"the share of failed sensors {failed_frac:g} is none", "--failed", "use 0 to 1, such as 0.2")
+    if failed_frac > 0.0 and (word.kind == "ideal" or word.share_frac >= 1.0):
+        raise Unusable(f"{text} has no sensors that fail", "--failed", "use it with loops, camera or connected:0.3")
+    if word.kind == "camera":
+        n = camera_layout(city, word.camera.range_m).n
+        return CameraSensor(city, seed, word.camera, drawn_faults(n, failed_frac, seed))
+    sensor: Sensor
+    if word.kind == "connected":
+        sensor = ConnectedSensor(city, word.share_frac, seed)
+        if word.gps_sd_m or word.lost_frac:
+            sensor = RoughConnected(sensor, city, seed, word.gps_sd_m, word.lost_frac)
+    else:
+        sensor = IdealSensor(city) if word.kind == "ideal" else LoopSensor(city)
+    return (
+        sensor if not failed_frac else FaultyLoops(sensor, drawn_faults(sensor.loops.n_rows, failed_frac, seed), seed)
+    )
 
 
 def estimator_of(text: str, city: City) -> Estimator:
@@ -94,7 +106,15 @@ def estimator_of(text: str, city: City) -> Estimator:
     Unusable
         If the word is not known.
     """
-    share_frac = connected_share(text)
-    if share_frac is not None and share_frac < 1.0:
-        return ConnectedEstimator(city, share_frac)
-    return LoopEstimator(city) if text == "loops" else AsSeen()
+    word = read_word(text)
+    if word.kind == "ideal":
+        return AsSeen()
+    if word.kind == "loops":
+        return Completed(PushButtons(city), LoopEstimator(city))
+    if word.kind == "camera":
+        return Completed(PushButtons(city), CameraEstimator(city, word.camera))
+    if word.share_frac >= 1.0 and not (word.gps_sd_m or word.lost_frac):
+        return AsSeen()
+    steady = [SteadyConnected(city)] if word.gps_sd_m or word.lost_frac else []
+    unseen = [ConnectedEstimator(city, word.share_frac)] if word.share_frac < 1.0 else []
+    return Completed(PushButtons(city), *steady, *unseen)

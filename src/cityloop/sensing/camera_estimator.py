@@ -1,0 +1,98 @@
+"""Completes what cameras find: steady tracks, vehicles that stand hidden, vehicles that no camera has found."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from cityloop.city.city import City
+from cityloop.control.view import Floats, Ints, Source, Vehicles, View
+from cityloop.sensing.camera_config import CameraConfig
+from cityloop.sensing.camera_layout import camera_layout
+from cityloop.sensing.green import GreenTimes
+from cityloop.sensing.selection import joined, vehicles_where
+from cityloop.sensing.tracks import Tracks
+
+PLACE_M = 7.5
+"""Length that a standing vehicle takes up, gap included."""
+FIRST_STANDS_M = 1.0
+"""Distance of the first standing vehicle from the stop line."""
+HIDDEN_CONFIDENCE_FRAC = 0.6
+"""How sure a vehicle is that must stand in a gap of a queue."""
+HIDDEN_IX = 1 << 38
+"""First number of a hidden vehicle."""
+
+
+class CameraEstimator:
+    """Follows what the cameras find, and adds vehicles that stand where none is seen.
+
+    - Tracks are smoothed, moved on by the age of their picture and carried through dropouts; what is seen for a moment
+      only is taken for a ghost (see `Tracks`).
+    - While a stop line is red, a gap in a standing queue that a vehicle would fit into holds one: vehicles close up.
+
+    Parameters
+    ----------
+    city : City
+    config : CameraConfig, optional
+        What is known of the cameras.
+    """
+
+    def __init__(self, city: City, config: CameraConfig | None = None) -> None:
+        config = config or CameraConfig()
+        self._coverage = camera_layout(city, config.range_m).coverage
+        self._tracks = Tracks(city, self._coverage)
+        self._green = GreenTimes(city)
+        self._length_m = city.lanes["length_m"]
+        self._n_lanes = city.lanes.n_rows
+
+    def estimate(self, view: View) -> View:
+        """Return the view with every vehicle that is thought to be there."""
+        green_s = self._green.read(view)
+        tracked = self._tracks.follow(view.t_s, view.vehicles, green_s)
+        return dataclasses.replace(view, vehicles=joined(tracked, self._hidden(tracked, green_s)))
+
+    def _hidden(self, vehicles: Vehicles, green_s: Floats) -> Vehicles:
+        """Return the vehicles that must stand in the gaps of the queues at red."""
+        lane_ix = vehicles.lane_ix
+        is_at_red = (lane_ix >= 0) & np.isnan(green_s)[lane_ix]
+        rows = np.flatnonzero(is_at_red)
+        ahead_m = self._length_m[lane_ix[rows]] - vehicles.position_m[rows]
+        rows = rows[np.lexsort((ahead_m, lane_ix[rows]))]
+        lane_ix, ahead_m = lane_ix[rows], self._length_m[lane_ix[rows]] - vehicles.position_m[rows]
+        is_standing = vehicles.speed_mps[rows] <= 0.0
+        is_first = np.ones(len(rows), np.bool_)
+        is_first[1:] = lane_ix[1:] != lane_ix[:-1]
+        # where the one before ends, and one gap behind it: there the next one would stand
+        next_m = np.empty(len(rows))
+        next_m[1:] = ahead_m[:-1] + vehicles.length_m[rows][:-1] + (PLACE_M - 5.0)
+        next_m[is_first] = FIRST_STANDS_M
+        # all vehicles up to one that stands must stand too, for the gap before it to be one of a queue
+        is_queue = is_standing & (is_first | np.concatenate([[True], is_standing[:-1]]))
+        n_missing = np.where(is_queue, np.floor((ahead_m - next_m) / PLACE_M + 0.25), 0).astype(np.int64)
+        n_missing = np.clip(n_missing, 0, 3)
+        of = np.repeat(np.arange(len(rows)), n_missing)
+        if not len(of):
+            return Vehicles()
+        which = np.arange(len(of)) - np.repeat(np.cumsum(n_missing) - n_missing, n_missing)
+        behind = vehicles_where(vehicles, rows[of], vehicles.movement_ix)
+        position_m = self._length_m[lane_ix[of]] - (next_m[of] + which * PLACE_M)
+        n = len(of)
+        return Vehicles(
+            vehicle_ix=self._number(lane_ix[of], position_m),
+            lane_ix=lane_ix[of],
+            movement_ix=np.full(n, -1),
+            position_m=np.maximum(position_m, 0.0),
+            speed_mps=np.zeros(n),
+            length_m=np.full(n, 5.0),
+            waiting_s=behind.waiting_s,
+            n_persons=np.ones(n),
+            age_s=behind.age_s,
+            source=np.full(n, Source.CAMERA, np.uint8),
+            confidence_frac=np.full(n, HIDDEN_CONFIDENCE_FRAC),
+        )
+
+    def _number(self, lane_ix: Ints, position_m: Floats) -> Ints:
+        """Return a number that stays as long as the vehicle stands: that of its place."""
+        place = np.round((self._length_m[lane_ix] - position_m) / PLACE_M).astype(np.int64)
+        return HIDDEN_IX + place * self._n_lanes + lane_ix

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from cityloop.city.city import City
@@ -101,7 +103,8 @@ def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) ->
     tracks = Tracks(middle_s - TRACKED_S / 2, middle_s + TRACKED_S / 2) if spec.keep_tracks else None
     standing = Standing(city, setting.begin_s, REPLAY_STEP_S) if spec.keep_replay else None
     onlookers = [onlooker.see for onlooker in (reds, tracks, standing) if onlooker is not None]
-    service = _service(spec, city, rules)
+    memory = None if spec.memory_path is None else read_arrays(spec.memory_path)
+    service = _service(spec, city, rules, memory)
     sensor = Blind() if service is None else sensor_of(spec.sensing, city, spec.seed, spec.failed_frac)
     return Assembly(
         city=city,
@@ -114,7 +117,7 @@ def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) ->
             WatchedSensor(sensor, *onlookers),
             work,
         ),
-        estimator=WatchedEstimator(estimator_of(spec.sensing, city), log.seen, reds.look),
+        estimator=WatchedEstimator(estimator_of(spec.sensing, city, memory), log.seen, reds.look),
         service=service,
         timed=() if service is None else (TimedService(service),),
         guard=SignalGuard(city, rules),
@@ -127,11 +130,12 @@ def assemble(spec: RunSpec, scenario: Scenario, setting: Setting, work: Path) ->
     )
 
 
-def _service(spec: RunSpec, city: City, rules: tuple[SignalRules, ...]) -> SignalsService | None:
+def _service(
+    spec: RunSpec, city: City, rules: tuple[SignalRules, ...], memory: Mapping[str, NDArray[Any]] | None
+) -> SignalsService | None:
     policy = arm_of(spec.arm).policy
     if policy is None:
         return None
-    memory = None if spec.memory_path is None else read_arrays(spec.memory_path)
     return SignalsService(city, rules, _config(policy, spec), memory)
 
 

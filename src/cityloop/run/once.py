@@ -30,6 +30,7 @@ from cityloop.run.setting import Setting, fingerprint, setting_of, source_digest
 from cityloop.run.spec import RunResult, RunSpec
 from cityloop.run.watch import ToldClock
 from cityloop.scenarios import load_scenario
+from cityloop.sensing import memory_of
 
 QUEUE_PERIOD_S = 10.0
 _PLACES = ("out_dir", "data_dir", "memory_path")
@@ -160,7 +161,7 @@ def _write_arrays(work: Path, assembly: Assembly, displays: Displays, queues: Qu
     if assembly.standing is not None:
         folder.write_arrays(work / folder.STANDING, assembly.standing.columns())
     if assembly.keeps_memory and assembly.service is not None:
-        folder.write_arrays(work / folder.MEMORY, assembly.service.memory)
+        folder.write_arrays(work / folder.MEMORY, {**assembly.service.memory, **memory_of(assembly.estimator)})
 
 
 def _keep_raw(sumo_dir: Path, target: Path) -> None:

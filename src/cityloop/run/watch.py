@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from time import perf_counter
+from typing import Any
+
+from numpy.typing import NDArray
 
 from cityloop.city.table import Table
 from cityloop.control.drive import SimulatedClock
 from cityloop.control.orders import Orders
 from cityloop.control.ports import Estimator, Service
 from cityloop.control.view import Detectors, Vehicles, View
-from cityloop.sensing import Sensor
+from cityloop.sensing import Sensor, memory_of
 
 
 class WatchedEstimator:
@@ -24,6 +27,10 @@ class WatchedEstimator:
         for onlooker in self._onlookers:
             onlooker(view)
         return self._estimator.estimate(view)
+
+    def memory(self) -> dict[str, NDArray[Any]]:
+        """Return what the estimator keeps until the next day."""
+        return memory_of(self._estimator)
 
 
 class WatchedSensor:

@@ -36,7 +36,7 @@ from cityloop.run.setting import Setting, setting_of
 from cityloop.run.spec import FIRST_DAY_SEED, RunSpec
 from cityloop.run.whatif_results import OptionResult, WhatIf, comparisons_of
 from cityloop.scenarios import Scenario, load_scenario
-from cityloop.sensing import estimator_of, sensor_of
+from cityloop.sensing import estimator_of, memory_of, sensor_of
 from cityloop.services.signals import SignalsConfig, SignalsService
 
 _N_PLAYS = 4
@@ -255,10 +255,11 @@ def _play(
         return engine, log, {}
     rules = rules_of(ground.scenario.source, ground.scenario.name, ground.setting.clearance)
     config = SignalsConfig.model_validate({"policy": policy})
-    service = SignalsService(city, rules, config, ground.memory_of.get(spec.arm))
-    estimator, guard = estimator_of(spec.sensing, city), SignalGuard(city, rules)
+    memory = ground.memory_of.get(spec.arm)
+    service = SignalsService(city, rules, config, memory)
+    estimator, guard = estimator_of(spec.sensing, city, memory), SignalGuard(city, rules)
     drive(engine, estimator, (service,), guard, log, SimulatedClock(begin_s, end_s, _TICK_S))
-    return engine, log, service.memory
+    return engine, log, {**service.memory, **memory_of(estimator)}
 
 
 def _require_one_each(options: Sequence[Option], arms: Sequence[str], seeds: Sequence[int]) -> None:
@@ -287,14 +288,14 @@ def _ground(spec: RunSpec, arms: Sequence[str], options: Sequence[Option]) -> Gr
     if any(arm_of(arm).policy is not None for arm in arms):
         require_signals(city)
     ground = Ground(scenario, setting, city, twin_network_of(scenario.source, scenario.name), {})
-    memory_of: dict[str, Memory] = {}
+    memory_of_arm: dict[str, Memory] = {}
     for arm in arms:
         if arm_of(arm).learns:
             day = replace(spec, arm=arm, seed=FIRST_DAY_SEED)
             traffic = traffic_of(scenario.source, scenario.name, FIRST_DAY_SEED)
             router = router_of(scenario.source, scenario.name)
-            memory_of[arm] = _play(day, ground, city, traffic, router)[2]
-    return replace(ground, memory_of=memory_of)
+            memory_of_arm[arm] = _play(day, ground, city, traffic, router)[2]
+    return replace(ground, memory_of=memory_of_arm)
 
 
 def _case_of(option: Option, ground: Ground, read: Callable[[int], Traffic]) -> Case:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
 from cityloop.city.city import City
 from cityloop.city.errors import Unusable
 from cityloop.city.table import Table
@@ -14,8 +19,10 @@ from cityloop.sensing.connected import ConnectedSensor
 from cityloop.sensing.connected_errors import RoughConnected, SteadyConnected
 from cityloop.sensing.connected_estimator import ConnectedEstimator
 from cityloop.sensing.faults import FaultyLoops, drawn_faults
+from cityloop.sensing.health import LoopHealth
 from cityloop.sensing.ideal import IdealSensor
 from cityloop.sensing.loop_estimator import LoopEstimator
+from cityloop.sensing.loop_layout import loop_places
 from cityloop.sensing.loops import LoopSensor
 from cityloop.sensing.push_buttons import PushButtons
 from cityloop.sensing.sensor import Sensor
@@ -48,7 +55,7 @@ class Blind:
 
 
 class Completed:
-    """Several estimators, one after the other."""
+    """Several estimators, one after the other; what they learn is kept together."""
 
     def __init__(self, *estimators: Estimator) -> None:
         self._estimators = estimators
@@ -58,6 +65,19 @@ class Completed:
         for estimator in self._estimators:
             view = estimator.estimate(view)
         return view
+
+    def memory(self) -> dict[str, NDArray[Any]]:
+        """Return what is worth keeping until the next day."""
+        kept: dict[str, NDArray[Any]] = {}
+        for estimator in self._estimators:
+            kept.update(memory_of(estimator))
+        return kept
+
+
+def memory_of(estimator: Estimator) -> dict[str, NDArray[Any]]:
+    """Return what an estimator would keep until the next day; nothing where it learns nothing."""
+    memory = getattr(estimator, "memory", None)
+    return {} if memory is None else dict(memory())
 
 
 def sensor_of(text: str, city: City, seed: int, failed_frac: float = 0.0) -> Sensor:
@@ -98,23 +118,33 @@ def sensor_of(text: str, city: City, seed: int, failed_frac: float = 0.0) -> Sen
     )
 
 
-def estimator_of(text: str, city: City) -> Estimator:
+def estimator_of(text: str, city: City, memory: Mapping[str, NDArray[Any]] | None = None) -> Estimator:
     """Return the estimator that completes what the sensor of the same word sees.
+
+    Parameters
+    ----------
+    text : str
+        A sensing word.
+    city : City
+    memory : mapping, optional
+        What `memory_of` gave on an earlier day; arrays of others in it do not matter.
 
     Raises
     ------
     Unusable
-        If the word is not known.
+        If the word is not known, or the memory is of another city.
     """
     word = read_word(text)
     if word.kind == "ideal":
         return AsSeen()
     if word.kind == "loops":
-        return Completed(PushButtons(city), LoopEstimator(city))
+        return Completed(PushButtons(city), LoopHealth(city, loop_places(city), memory), LoopEstimator(city))
     if word.kind == "camera":
-        return Completed(PushButtons(city), CameraEstimator(city, word.camera))
+        return Completed(PushButtons(city), CameraEstimator(city, word.camera, memory))
     if word.share_frac >= 1.0 and not (word.gps_sd_m or word.lost_frac):
         return AsSeen()
     steady = [SteadyConnected(city)] if word.gps_sd_m or word.lost_frac else []
-    unseen = [ConnectedEstimator(city, word.share_frac)] if word.share_frac < 1.0 else []
-    return Completed(PushButtons(city), *steady, *unseen)
+    if word.share_frac >= 1.0:
+        return Completed(PushButtons(city), *steady)
+    health = LoopHealth(city, loop_places(city, is_upstream_wanted=False), memory)
+    return Completed(PushButtons(city), health, *steady, ConnectedEstimator(city, word.share_frac))

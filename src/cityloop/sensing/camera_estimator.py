@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cityloop.city.city import City
 from cityloop.control.view import Floats, Ints, Source, Vehicles, View
 from cityloop.sensing.camera_config import CameraConfig
+from cityloop.sensing.camera_health import CameraHealth
 from cityloop.sensing.camera_layout import camera_layout
 from cityloop.sensing.crossings import Crossings
 from cityloop.sensing.green import GreenTimes
@@ -58,7 +59,8 @@ class CameraEstimator:
         self, city: City, config: CameraConfig | None = None, memory: Mapping[str, NDArray[Any]] | None = None
     ) -> None:
         config = config or CameraConfig()
-        self._coverage = camera_layout(city, config.range_m).coverage
+        layout = camera_layout(city, config.range_m)
+        self._coverage = layout.coverage
         self._tracks = Tracks(city, self._coverage)
         self._green = GreenTimes(city)
         self._length_m = city.lanes["length_m"]
@@ -68,6 +70,7 @@ class CameraEstimator:
         self._stop_lanes: Ints = np.flatnonzero(self._green.is_stop_lane)
         self._profile = Profile("camera_profile", self._stop_lanes, memory)
         self._unseen_ratio = config.missed_frac / max(1.0 - config.missed_frac, 0.05)
+        self._health = CameraHealth(city, layout, self._stop_lanes)
         self._red_s: Floats = np.zeros(len(self._stop_lanes))
         self._unseen_veh: Floats = np.zeros(len(self._stop_lanes))
         self._t_s: float | None = None
@@ -82,16 +85,26 @@ class CameraEstimator:
         self._t_s = view.t_s
         green_s = self._green.read(view)
         tracked = self._tracks.follow(view.t_s, view.vehicles, green_s)
-        _, crossed = self._crossings.read(tracked)
-        crossed_veh = np.bincount(self._from_lane_ix[crossed], minlength=self._n_lanes)[self._stop_lanes]
-        self._profile.count(view.t_s, elapsed_s, crossed_veh, np.ones(len(crossed_veh), np.bool_))
-        unseen = self._unseen(view.t_s, elapsed_s, tracked, green_s[self._stop_lanes])
-        return dataclasses.replace(view, vehicles=joined(tracked, self._hidden(tracked, green_s), unseen))
-
-    def _unseen(self, t_s: float, elapsed_s: float, tracked: Vehicles, green_s: Floats) -> Vehicles:
-        """Return a vehicle at each stop line where nobody is seen and one has probably come unseen."""
-        flow_vps = self._profile.flow_vps(t_s)
+        rows, crossed = self._crossings.read(tracked)
+        per_lane = np.bincount(self._from_lane_ix[crossed], minlength=self._n_lanes)
+        crossed_veh: Floats = per_lane[self._stop_lanes].astype(np.float64)
+        flow_vps = self._profile.flow_vps(view.t_s)
         flow_vps = np.where(np.isnan(flow_vps), UNKNOWN_VPS, flow_vps)
+        health = self._health
+        health.judge(view.t_s, elapsed_s, tracked, (rows, crossed), green_s, flow_vps)
+        is_failed = health.is_failed
+        self._profile.count(view.t_s, elapsed_s, crossed_veh, ~is_failed)
+        stand_in = health.stand_in(elapsed_s, crossed_veh, green_s[self._stop_lanes], flow_vps)
+        if is_failed.any():
+            # what a failed camera still shows on its lanes is not believed
+            is_believed = ~np.isin(tracked.lane_ix, self._stop_lanes[is_failed])
+            tracked = vehicles_where(tracked, is_believed, tracked.movement_ix)
+        unseen = self._unseen(elapsed_s, joined(tracked, stand_in), green_s[self._stop_lanes], flow_vps)
+        vehicles = joined(tracked, self._hidden(tracked, green_s), stand_in, unseen)
+        return dataclasses.replace(view, vehicles=vehicles, health=health.health())
+
+    def _unseen(self, elapsed_s: float, tracked: Vehicles, green_s: Floats, flow_vps: Floats) -> Vehicles:
+        """Return a vehicle at each stop line where nobody is seen and one has probably come unseen."""
         is_served = green_s >= SERVED_S
         self._red_s = np.where(is_served, 0.0, self._red_s + elapsed_s)
         came_veh = self._unseen_ratio * flow_vps * elapsed_s

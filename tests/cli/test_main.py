@@ -79,7 +79,8 @@ def test_seed_that_is_no_number(capfd, crossing):
 
 def test_unknown_sensing_engine_pool_and_option(capfd, crossing, tmp_path):
     out = ("--out", tmp_path / "out")
-    assert "unknown sensing" in refused(capfd, "run", crossing, "--sensing", "camera", *out)
+    assert "unknown sensing" in refused(capfd, "run", crossing, "--sensing", "camera:fog", *out)
+    assert "no sensors that fail" in refused(capfd, "run", crossing, "--failed", "0.2", *out)
     assert "unknown sensing" in refused(capfd, "trial", crossing, "--sensing", "connected:2", *out)
     assert "use sumo or twin" in refused(capfd, "run", crossing, "--engine", "matsim")
     assert "use local or ray://" in refused(capfd, "trial", crossing, "--pool", "cloud")

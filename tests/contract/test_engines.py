@@ -18,7 +18,7 @@ from cityloop.city.sumo import SumoInput, read_city, read_sumo_config
 from cityloop.city.table import Table
 from cityloop.control.orders import Permit
 from cityloop.control.ports import Engine
-from cityloop.control.view import Detectors, Vehicles, View
+from cityloop.control.view import Detectors, SensorState, Source, Vehicles, View
 from cityloop.sensing import Sensor, estimator_of, sensor_of
 
 ENGINES = sorted(path.name for path in Path(cityloop.engines.__path__[0]).iterdir() if (path / "__init__.py").is_file())
@@ -226,7 +226,11 @@ def test_missing_and_stale_sensors_stop_nothing(
     estimator = estimator_of(sensing, street)
     with open_engine(broken(street)) as engine:
         for view in views_of(engine, 630.0):
-            assert len(estimator.estimate(view).vehicles.vehicle_ix) == 0
+            estimate = estimator.estimate(view)
+            # nobody is made up but by what is usual, and the view says that nothing has measured it
+            assert (estimate.vehicles.source == Source.PROFILE).all()
+            assert (estimate.health.state == SensorState.SILENT).all()
+            assert (len(estimate.health.sensor_ix) > 0) == (broken is Stale and sensing == "loops")
 
 
 def test_a_real_city_repeats(open_engine: Open) -> None:

@@ -19,7 +19,7 @@ from cityloop.sensing.connected import ConnectedSensor
 from cityloop.sensing.connected_errors import RoughConnected, SteadyConnected
 from cityloop.sensing.connected_estimator import ConnectedEstimator
 from cityloop.sensing.faults import FaultyLoops, drawn_faults
-from cityloop.sensing.health import LoopHealth
+from cityloop.sensing.health import LoopHealth, StandInLabels
 from cityloop.sensing.ideal import IdealSensor
 from cityloop.sensing.loop_estimator import LoopEstimator
 from cityloop.sensing.loop_layout import loop_places
@@ -138,7 +138,8 @@ def estimator_of(text: str, city: City, memory: Mapping[str, NDArray[Any]] | Non
     if word.kind == "ideal":
         return AsSeen()
     if word.kind == "loops":
-        return Completed(PushButtons(city), LoopHealth(city, loop_places(city), memory), LoopEstimator(city))
+        health = LoopHealth(city, loop_places(city), memory)
+        return Completed(PushButtons(city), health, LoopEstimator(city), StandInLabels(health))
     if word.kind == "camera":
         return Completed(PushButtons(city), CameraEstimator(city, word.camera, memory))
     if word.share_frac >= 1.0 and not (word.gps_sd_m or word.lost_frac):
@@ -147,4 +148,5 @@ def estimator_of(text: str, city: City, memory: Mapping[str, NDArray[Any]] | Non
     if word.share_frac >= 1.0:
         return Completed(PushButtons(city), *steady)
     health = LoopHealth(city, loop_places(city, is_upstream_wanted=False), memory)
-    return Completed(PushButtons(city), health, *steady, ConnectedEstimator(city, word.share_frac))
+    unseen = ConnectedEstimator(city, word.share_frac)
+    return Completed(PushButtons(city), health, *steady, unseen, StandInLabels(health))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cityloop.city.city import City
 from cityloop.control.view import Codes, Detectors, Floats, Health, Ints, SensorState, Source, View
+from cityloop.sensing.coverage import coverage_of
 from cityloop.sensing.green import GreenTimes
 from cityloop.sensing.loop_layout import LoopPlaces
 from cityloop.sensing.profile import Profile
@@ -77,8 +78,9 @@ class LoopHealth:
         self._n = n
         self.profile = Profile("loop_profile", places.lane_ix * 10_000 + places.distance_m.astype(np.int64), memory)
         self._green = GreenTimes(city)
+        self.coverage = coverage_of(city)
         first = np.unique(places.serves_loop_ix, return_index=True)[1]
-        self._stop_lane_ix: Ints = places.serves_stop_lane_ix[first]
+        self.stop_lane_ix: Ints = places.serves_stop_lane_ix[first]
         is_upstream = np.zeros(n, np.bool_)
         is_upstream[places.serves_loop_ix[places.is_upstream]] = True
         is_at_line = np.zeros(n, np.bool_)
@@ -94,7 +96,7 @@ class LoopHealth:
         movements = city.movements
         rows = np.flatnonzero((movements["signal_ix"] >= 0) & ~movements["is_crossing"])
         signal_of_lane[movements["from_lane_ix"][rows]] = movements["signal_ix"][rows]
-        self._signal_ix = signal_of_lane[self._stop_lane_ix]
+        self._signal_ix = signal_of_lane[self.stop_lane_ix]
         self._queues = StandInQueues(n)
         self._on_way: deque[Floats] = deque([np.zeros(n)] * TRAVEL_S, maxlen=TRAVEL_S)
         self._due_veh, self._was_on = np.zeros(n), np.zeros(n, np.bool_)
@@ -118,7 +120,7 @@ class LoopHealth:
             return view
         elapsed_s = 0.0 if self._t_s is None else view.t_s - self._t_s
         self._t_s = view.t_s
-        green_s = self._green.read(view)[self._stop_lane_ix]
+        green_s = self._green.read(view)[self.stop_lane_ix]
         usual_vps = self.profile.usual_vps(view.t_s)
         self._judge(view.t_s, elapsed_s, view.detectors, green_s, usual_vps)
         is_failed = self.state != SensorState.WORKING
@@ -262,3 +264,29 @@ class LoopHealth:
         number = np.bincount(self._signal_ix[is_known] + 1, minlength=n_signals)
         beside = np.where(number > 0, total / np.maximum(number, 1), UNKNOWN_VPS)
         return np.where(is_known, flow_vps, beside[self._signal_ix + 1])
+
+
+class StandInLabels:
+    """Says of vehicles at the stop lines of failed loops what they come from; for behind the estimator of vehicles.
+
+    Parameters
+    ----------
+    health : LoopHealth
+    """
+
+    def __init__(self, health: LoopHealth) -> None:
+        self._health = health
+
+    def estimate(self, view: View) -> View:
+        """Return the view with source and confidence of such vehicles set right."""
+        if not len(view.health.sensor_ix):
+            return view
+        vehicles = view.vehicles
+        lane_ix = self._health.stop_lane_ix[view.health.sensor_ix]
+        ahead_ix = self._health.coverage.stop_lane_ix[self._health.coverage.place_of(vehicles)]
+        is_theirs = np.isin(ahead_ix, lane_ix) & (vehicles.source == Source.LOOP)
+        by_profile = lane_ix[view.health.stand_in == Source.PROFILE]
+        source = np.where(is_theirs & np.isin(ahead_ix, by_profile), np.uint8(Source.PROFILE), vehicles.source)
+        confidence_frac = np.where(is_theirs, STAND_IN_FRAC, vehicles.confidence_frac)
+        labelled = dataclasses.replace(vehicles, source=source.astype(np.uint8), confidence_frac=confidence_frac)
+        return dataclasses.replace(view, vehicles=labelled)

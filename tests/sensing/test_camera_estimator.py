@@ -94,3 +94,28 @@ def test_a_memory_goes_on_from_one_day_to_the_next(street: City, lane_ix: int) -
     for t_s in range(900):
         estimator.estimate(_view(street, t_s, _crossing(street, lane_ix, t_s)))
     CameraEstimator(street, memory=estimator.memory())
+
+
+def test_a_turned_camera_is_found_by_where_vehicles_cross_and_set_right(street: City, lane_ix: int) -> None:
+    end_m = float(street.lanes["length_m"][lane_ix])
+    estimator, found_s = CameraEstimator(street), None
+    movements = street.movements
+    movement_ix = int(np.flatnonzero((movements["from_lane_ix"] == lane_ix) & (movements["signal_ix"] >= 0))[0])
+    for t_s in range(600):
+        step, number = t_s % 20, t_s // 20
+        if step < 16:  # it stands 20 m before the line, as the camera sees it, and then it is inside
+            seen = _standing(number, lane_ix, [end_m - 20.0])
+        else:
+            inside = _standing(number, -1, [2.0])
+            seen = Vehicles(
+                **{
+                    **{name: getattr(inside, name) for name in Vehicles.__slots__},
+                    "movement_ix": np.array([movement_ix]),
+                }
+            )
+        view = estimator.estimate(_view(street, t_s, seen, GREEN if step >= 14 else 0))
+        if found_s is None and SensorState.DRIFTING in view.health.state:
+            found_s = t_s
+            assert view.health.stand_in[view.health.state == SensorState.DRIFTING].tolist() == [Source.CAMERA]
+    assert found_s is not None
+    assert found_s <= 300

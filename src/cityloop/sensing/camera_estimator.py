@@ -84,7 +84,7 @@ class CameraEstimator:
         elapsed_s = 0.0 if self._t_s is None else view.t_s - self._t_s
         self._t_s = view.t_s
         green_s = self._green.read(view)
-        tracked = self._tracks.follow(view.t_s, view.vehicles, green_s)
+        tracked = self._tracks.follow(view.t_s, self._health.corrected(view.vehicles), green_s)
         rows, crossed = self._crossings.read(tracked)
         per_lane = np.bincount(self._from_lane_ix[crossed], minlength=self._n_lanes)
         crossed_veh: Floats = per_lane[self._stop_lanes].astype(np.float64)

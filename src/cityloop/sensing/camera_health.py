@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,8 @@ NOBODY_VEH = 25.0
 """So is one that sees nobody, and nobody crosses, while so many are usual."""
 STUCK_GREEN_S = 40.0
 """A vehicle that stands first through so many seconds of green is none: the picture is stuck."""
+TURNED_M, MOST_TURNED_M, OFFSET_GAIN = 8.0, 30.0, 0.1
+"""A camera has been turned once vehicles cross the line from so far before it; its positions are then set right."""
 NEAR_M, STAND_IN_M = 8.0, 150.0
 """Who stands within the first distance of the line is first there; queues stand in up to the second."""
 STAND_IN_FRAC = 0.3
@@ -56,6 +60,8 @@ class CameraHealth:
         self._stuck_s: Floats = np.zeros(city.lanes.n_rows)
         self._standing_ix: Ints = np.full(city.lanes.n_rows, -1)
         self._before: Ints = np.empty(0, np.int64)
+        self._before_left_m: Floats = np.empty(0)
+        self.offset_m: Floats = np.zeros(n)
         self.state: Codes = np.zeros(n, np.uint8)
         self._found_s: Floats = np.zeros(n)
         self._queues = StandInQueues(len(stop_lanes))
@@ -63,7 +69,28 @@ class CameraHealth:
     @property
     def is_failed(self) -> NDArray[np.bool_]:
         """Which stop lanes, of all in their order, have a camera that fails."""
-        return np.asarray(self.state[self._camera_of[self._stop_lanes]] != SensorState.WORKING)
+        state = self.state[self._camera_of[self._stop_lanes]]
+        return np.asarray((state != SensorState.WORKING) & (state != SensorState.DRIFTING))
+
+    def corrected(self, seen: Vehicles) -> Vehicles:
+        """Return readings with the positions of turned cameras set right."""
+        on_lane = seen.lane_ix >= 0
+        ahead = np.where(on_lane, self._layout.ahead_ix[seen.lane_ix], -1)
+        offset_m = np.where(self.offset_m > TURNED_M, self.offset_m, 0.0)
+        position_m = seen.position_m + np.where(ahead >= 0, offset_m[ahead], 0.0)
+        end_m = np.where(on_lane, self._length_m[seen.lane_ix], np.inf)
+        return dataclasses.replace(seen, position_m=np.minimum(position_m, end_m))
+
+    def _learn_offsets(self, crossed_ix: Ints, camera: Ints) -> None:
+        """Compare where vehicles were before they crossed with the stop line."""
+        if not len(self._before):
+            return
+        at = np.minimum(np.searchsorted(self._before, crossed_ix), len(self._before) - 1)
+        for row, where in enumerate(camera.tolist()):
+            if self._before[at[row]] == crossed_ix[row]:
+                error_m = float(self._before_left_m[at[row]])
+                self.offset_m[where] += OFFSET_GAIN * min(max(error_m, -MOST_TURNED_M), MOST_TURNED_M)
+        np.clip(self.offset_m, 0.0, MOST_TURNED_M, out=self.offset_m)
 
     def judge(
         self,
@@ -92,7 +119,10 @@ class CameraHealth:
         for at, unheralded in zip(camera.tolist(), is_new.tolist(), strict=True):
             self._crossed_veh[at] = self._crossed_veh[at] * (1 - 1 / MEMORY_VEH) + 1
             self._unheralded_veh[at] = self._unheralded_veh[at] * (1 - 1 / MEMORY_VEH) + unheralded
+        self._learn_offsets(seen.vehicle_ix[rows], camera)
         on_lane = seen.lane_ix >= 0
+        left_m = self._length_m[seen.lane_ix[on_lane]] - seen.position_m[on_lane]
+        self._before_left_m = left_m - seen.speed_mps[on_lane]
         self._before = seen.vehicle_ix[on_lane]
         ahead = self._layout.ahead_ix[seen.lane_ix[on_lane]]
         usual_veh = np.zeros(self._layout.n)
@@ -124,12 +154,16 @@ class CameraHealth:
         self.state[is_over] = SensorState.WORKING
         self.state[is_blind & (self.state == SensorState.WORKING)] = SensorState.SILENT
         self.state[is_stuck] = SensorState.STUCK_ON
+        is_turned = self.offset_m > TURNED_M
+        self.state[is_turned & (self.state == SensorState.WORKING)] = SensorState.DRIFTING
+        self.state[~is_turned & (self.state == SensorState.DRIFTING)] = SensorState.WORKING
         self._found_s = np.where((was == SensorState.WORKING) & (self.state != was), t_s, self._found_s)
 
     def health(self) -> Health:
-        """Return what is wrong; the usual flow stands in."""
+        """Return what is wrong; the usual flow stands in, but for a turned camera itself, set right."""
         failed = np.flatnonzero(self.state != SensorState.WORKING)
-        stand_in = np.full(len(failed), Source.PROFILE, np.uint8)
+        is_turned = self.state[failed] == SensorState.DRIFTING
+        stand_in = np.where(is_turned, Source.CAMERA, Source.PROFILE).astype(np.uint8)
         return Health(failed, self.state[failed], self._found_s[failed], stand_in)
 
     def stand_in(self, elapsed_s: float, crossed_veh: Floats, green_s: Floats, flow_vps: Floats) -> Vehicles:
